@@ -1,0 +1,68 @@
+# Part of paylink_invoice. License LGPL-3 or later (https://www.gnu.org/licenses/lgpl).
+"""Rules for every test of the project, Odoo's and plain ones."""
+
+import os
+
+import pytest
+
+BROWSER_CALLS = {"start_tour", "browser_js"}
+SLOW_FIXTURES = {"odoo", "odoo_stand", "browser", "open_page"}
+
+
+def pytest_addoption(parser):
+    parser.addoption(
+        "--paylink-fast",
+        action="store_true",
+        help="leave out tests tagged or marked 'slow', browser tours and running servers",
+    )
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "slow: left out by ./paylink test --fast")
+
+
+def _is_slow(item):
+    """Tell whether a test is left out of a fast run.
+
+    Odoo's tests say so by their tag 'slow', plain ones by the mark; what drives a browser or
+    starts a server needs no mark.
+    """
+    tags = getattr(getattr(item, "cls", None), "test_tags", ())
+    calls = getattr(getattr(item, "function", None), "__code__", None)
+    return (
+        "slow" in tags
+        or item.get_closest_marker("slow")
+        or SLOW_FIXTURES & set(getattr(item, "fixturenames", ()))
+        or BROWSER_CALLS & set(calls.co_names if calls else ())
+    )
+
+
+def pytest_collection_modifyitems(config, items):
+    if not config.getoption("--paylink-fast"):
+        return
+    slow = [item for item in items if _is_slow(item)]
+    config.hook.pytest_deselected(items=slow)
+    items[:] = [item for item in items if item not in set(slow)]
+
+
+def _refuse_skip(report):
+    """Turn a skip into a failure: without a browser half the suite would pass by not running."""
+    if not report.skipped or hasattr(report, "wasxfail") or os.environ.get("PAYLINK_ALLOW_SKIPS"):
+        return
+    reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr
+    report.outcome = "failed"
+    report.longrepr = f"{reason} (a skip is a failure here, unless PAYLINK_ALLOW_SKIPS=1)"
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    report = yield
+    _refuse_skip(report)
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(collector):
+    report = yield
+    _refuse_skip(report)
+    return report

@@ -1,0 +1,151 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+"""The one gate of every public route: token -> link -> allowed or not, with one answer for each."""
+
+import json
+import re
+import secrets
+from urllib.parse import urlsplit
+
+from werkzeug.exceptions import abort
+
+from odoo import http
+from odoo.http import request
+
+# Why something is refused -> HTTP status.  The reasons are those of `paylink.link._get_denial`.
+STATUS_OF_DENIAL = {"expired": 410, "revoked": 410}
+STATUS_NOT_NOW = 409
+
+# A question or a beacon is small; whatever is larger is not read at all.
+MAX_BODY_BYTES = 64 * 1024
+
+# Routes that exist for POST only; the catch-all tells their wrong verbs from unknown paths.
+POST_ONLY = re.compile(r"(balance/)?[^/]+/(seen|quote|transaction|comment|consent)/?")
+
+
+class PaylinkGate(http.Controller):
+    """Base of the public controllers, and the answer to every unknown path below ``/paylink/``."""
+
+    # Public routes keep no session and need no cross-site token: the URL is the only authority.
+    _public_route = {
+        "type": "http",
+        "auth": "public",
+        "csrf": False,
+        "save_session": False,
+        "sitemap": False,
+    }
+
+    @http.route("/paylink/<path:rest>", readonly=True, **_public_route)
+    def paylink_unknown(self, rest, **_kwargs):
+        """Answer whatever no other route answers: 405 for a wrong verb, else the one 404."""
+        if POST_ONLY.fullmatch(rest) and request.httprequest.method in ("GET", "HEAD"):
+            return self._respond_json({"code": "method_not_allowed"}, 405, {"Allow": "POST"})
+        return self._respond_not_found()
+
+    # === THE GATE === #
+
+    def _open_link(self, token, action="view", kind="invoice"):
+        """Return the link of a token if its holder may do ``action`` now; else answer and stop.
+
+        :param str token: what the URL holds; anything
+        :param str action: see :meth:`paylink.link._get_denial`
+        :param str kind: the purpose of the route: ``invoice`` or ``balance``
+        :return: one `paylink.link` in sudo mode, in the recipient's language and company
+        """
+        link_sudo = self._resolve_link(token, kind)
+        if denial := link_sudo._get_denial(action):
+            abort(self._respond_denial(link_sudo, denial))
+        return link_sudo
+
+    def _resolve_link(self, token, kind="invoice"):
+        """Return the link of a token whatever its state, or answer with the one 404 and stop."""
+        link_sudo = request.env["paylink.link"]._resolve(kind, token)
+        if not link_sudo:
+            abort(self._respond_not_found())
+        return link_sudo.with_company(link_sudo.company_id).with_context(
+            lang=link_sudo._get_lang(), allowed_company_ids=link_sudo.company_id.ids
+        )
+
+    def _check_origin(self, is_form=False):
+        """Refuse a request that another site's page made.
+
+        :param bool is_form: whether a plain form may have sent it. Our pages send no referrer, so
+            browsers give such a form the origin ``null``.
+        """
+        headers = request.httprequest.headers
+        if headers.get("Sec-Fetch-Site", "same-origin") not in ("same-origin", "none"):
+            abort(self._respond_json({"code": "foreign_origin"}, 403))
+        origin = headers.get("Origin")
+        if not origin or (is_form and origin == "null"):
+            return
+        if urlsplit(origin).netloc != request.httprequest.host:
+            abort(self._respond_json({"code": "foreign_origin"}, 403))
+
+    def _read_json(self):
+        """Return the JSON object of the request's body, or answer 400 and stop."""
+        http_request = request.httprequest
+        is_json = http_request.mimetype == "application/json"
+        if is_json and (http_request.content_length or 0) <= MAX_BODY_BYTES:
+            try:
+                data = json.loads(http_request.get_data())
+            except (ValueError, RecursionError):
+                data = None
+            if isinstance(data, dict):
+                return data
+        return abort(self._respond_json({"code": "invalid_request"}, 400))
+
+    # === ANSWERS === #
+
+    def _respond_page(self, template, values, lang=None, status=200, headers=None):
+        """Render a light page; the headers of :mod:`..models.ir_http` come on top.
+
+        :param str template: XML id of the QWeb template
+        :param str lang: the language of the page; by default the best for this browser
+        """
+        lang = lang or self._get_browser_lang()
+        style_nonce = secrets.token_urlsafe(12)
+        html = (
+            request.env["ir.qweb"]
+            .sudo()  # The template is ours, and the visitor reads what the gate let through.
+            .with_context(lang=lang)
+            ._render(template, {"style_nonce": style_nonce, **values})
+        )
+        response = request.make_response(html, headers=headers, status=status)
+        request.env["ir.http"]._paylink_allow_style(response, style_nonce)
+        return response
+
+    def _respond_json(self, data, status=200, headers=None):
+        return request.make_json_response(data, headers=headers, status=status)
+
+    def _respond_not_found(self):
+        """Return the one answer to everything forged, malformed, unknown or of the wrong kind."""
+        html = request.env["paylink.page"]._render_not_found(self._get_browser_lang())
+        return request.make_response(html, status=404)
+
+    def _respond_denial(self, link_sudo, denial):
+        """Return the answer that belongs to a reason: a page for people, a code for scripts."""
+        status = STATUS_OF_DENIAL.get(denial, STATUS_NOT_NOW)
+        if request.httprequest.mimetype == "application/json":
+            return self._respond_json({"code": denial}, status)
+        values = request.env["paylink.page"]._prepare_denial_values(link_sudo, denial)
+        return self._respond_page(
+            "paylink_invoice.paylink_denial_page", values, link_sudo._get_lang(), status
+        )
+
+    def _respond_too_many(self, seconds):
+        """Return 429 with the time after which to try again."""
+        return self._respond_json(
+            {"code": "too_many_requests"}, 429, {"Retry-After": str(int(seconds))}
+        )
+
+    def _get_browser_lang(self):
+        """Return the installed language that the browser asks for, or else the first one."""
+        return request.env["paylink.page"]._negotiate_lang(
+            request.httprequest.accept_languages.values()
+        )
+
+    def _get_visitor(self):
+        """Return who is asking, as far as anybody can tell, for `paylink.event`."""
+        return {
+            "ip_address": request.httprequest.remote_addr,
+            "user_agent": (request.httprequest.user_agent.string or "")[:500],
+        }

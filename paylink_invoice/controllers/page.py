@@ -1,0 +1,70 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+"""What a customer reads: page, PDF, shared files, QR code.  Nothing here writes."""
+
+from odoo import http
+from odoo.http import content_disposition, request
+
+from .gate import PaylinkGate
+
+
+class PaylinkPage(PaylinkGate):
+    @http.route(
+        "/paylink/<string:token>", methods=["GET"], readonly=True, **PaylinkGate._public_route
+    )
+    def paylink_page(self, token, asked=None, **_kwargs):
+        """Show the document of a link.
+
+        :param str asked: set by the form of a question, to say that it has arrived
+        """
+        link_sudo = self._open_link(token)
+        values = request.env["paylink.page"]._prepare_values(link_sudo)
+        return self._respond_page(
+            "paylink_invoice.paylink_link_page", {**values, "asked": bool(asked)}, values["lang"]
+        )
+
+    @http.route(
+        "/paylink/<string:token>/pdf", methods=["GET"], readonly=True, **PaylinkGate._public_route
+    )
+    def paylink_pdf(self, token, **_kwargs):
+        """Return the legal PDF, its button and QR code leading to this very link."""
+        link_sudo = self._open_link(token, "pdf")
+        filename, pdf = link_sudo._get_pdf()
+        return self._respond_file(pdf, filename, "application/pdf")
+
+    @http.route(
+        "/paylink/<string:token>/attachment/<int:attachment_id>",
+        methods=["GET"],
+        readonly=True,
+        **PaylinkGate._public_route,
+    )
+    def paylink_attachment(self, token, attachment_id, **_kwargs):
+        """Return a file that the sender shared with this link."""
+        link_sudo = self._open_link(token)
+        attachment_sudo = link_sudo.attachment_ids.filtered(lambda a: a.id == attachment_id)
+        if not attachment_sudo:
+            return self._respond_not_found()
+        return self._respond_file(
+            attachment_sudo.raw, attachment_sudo.name, attachment_sudo.mimetype
+        )
+
+    @http.route(
+        "/paylink/<string:token>/qr.svg",
+        methods=["GET"],
+        readonly=True,
+        **PaylinkGate._public_route,
+    )
+    def paylink_qr(self, token, **_kwargs):
+        """Return the QR code that opens this page on another device."""
+        link_sudo = self._open_link(token)
+        return request.make_response(
+            link_sudo._get_qr_svg(), headers={"Content-Type": "image/svg+xml"}
+        )
+
+    def _respond_file(self, content, filename, mimetype):
+        """Return a download; never something that the browser would run on our address."""
+        headers = {
+            "Content-Type": mimetype if mimetype == "application/pdf" else "application/octet-stream",
+            "Content-Disposition": content_disposition(filename),
+            "Content-Length": str(len(content)),
+        }
+        return request.make_response(content, headers=headers)

@@ -1,0 +1,280 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+"""Paying: Odoo's own payment form on a page of ours, what it calls, and where a payment ends."""
+
+import base64
+import hashlib
+import json
+import logging
+import secrets
+
+import psycopg2
+from markupsafe import Markup
+from werkzeug.exceptions import HTTPException, abort
+
+from odoo import http
+from odoo.exceptions import ConcurrencyError
+from odoo.http import content_disposition, request
+
+from odoo.addons.payment.controllers.post_processing import PaymentPostProcessing
+
+from ..models.paylink_page import theme_colors
+from ..models.payment_transaction import PaymentRefused
+from .gate import STATUS_NOT_NOW, STATUS_OF_DENIAL, PaylinkGate
+
+_logger = logging.getLogger(__name__)
+
+STATUS_OF_REFUSAL = {**STATUS_OF_DENIAL, "invalid_option": 400}
+
+# How often a payment is begun anew because another one of the same document has just been started.
+MAX_STARTS = 20
+STARTED_MEANWHILE = (
+    psycopg2.errors.SerializationFailure,
+    psycopg2.errors.DeadlockDetected,
+    ConcurrencyError,
+)
+
+# Seconds until an undecided payment is looked at again; after that the customer asks by hand.
+REFRESH_SECONDS = (3, 3, 4, 6, 10, 15, 20, 30, 60, 60, 120, 120, 300)
+
+# The one inline handler that Odoo puts on its bundles, see `ir.qweb._link_to_node`.
+_ASSET_HANDLER = base64.b64encode(hashlib.sha256(b"__odooAssetError=1").digest()).decode()
+
+# Odoo's scripts compile templates ('unsafe-eval'); providers bring scripts, frames and styles from
+# addresses that only they know. No inline script runs without the nonce.
+PAYMENT_SECURITY_POLICY = (
+    "default-src 'none'; script-src 'self' https: 'nonce-{nonce}' 'unsafe-eval' 'unsafe-hashes' "
+    f"'sha256-{_ASSET_HANDLER}'; "
+    "style-src 'self' https: 'unsafe-inline'; img-src 'self' https: data: blob:; "
+    "font-src 'self' https: data:; connect-src 'self' https: wss:; frame-src 'self' https:; "
+    "worker-src 'self' blob:; form-action 'self' https:; base-uri 'none'; frame-ancestors 'none'"
+)
+
+
+class PaylinkPayment(PaylinkGate):
+    # === FORM === #
+
+    @http.route(
+        "/paylink/<string:token>/pay",
+        methods=["GET"],
+        readonly=True,
+        **PaylinkGate._public_route,
+    )
+    def paylink_pay_form(self, token, **_kwargs):
+        """Show Odoo's payment form with every published provider that takes this payment."""
+        act_as_public()
+        link_sudo = self._open_link(token, "pay")
+        values = link_sudo._prepare_payment_form_values()
+        if not values["payment_methods_sudo"]:
+            return self._respond_denial(link_sudo, "no_provider")
+        return respond_payment_page("paylink_invoice.paylink_payment_page", link_sudo, values)
+
+    @http.route(
+        "/paylink/<string:token>/transaction",
+        methods=["POST"],
+        # The session remembers the payment, so that Odoo's status page can follow it.
+        **{**PaylinkGate._public_route, "save_session": True},
+    )
+    def paylink_transaction(self, token, **_kwargs):
+        """Start the payment that the form asks for and return what its script needs.
+
+        JSON-RPC in and out, as Odoo's scripts of all providers expect it; but an error has an HTTP
+        status too, and says no more than a code and a sentence. Of the ``params``, the integers
+        ``provider_id`` and ``payment_method_id`` and the ``flow`` (``redirect`` or ``direct``)
+        are obeyed if they were offered; ``access_token`` proves which amount the form showed.
+        """
+        act_as_public()
+        try:
+            link_sudo = self._resolve_link(token)
+            self._check_origin()
+            choice = self._parse_payment_choice(self._read_json().get("params"))
+            request.update_context(lang=link_sudo._get_lang())
+            tx_sudo = self._start_payment(link_sudo, choice)
+            values = self._prepare_payment_processing(tx_sudo, link_sudo)
+        except HTTPException as refusal:
+            return self._respond_rpc_refusal(refusal.get_response())
+        except PaymentRefused as refusal:
+            status = STATUS_OF_REFUSAL.get(refusal.code, STATUS_NOT_NOW)
+            return self._respond_rpc_error(refusal.code, refusal.message, status)
+        PaymentPostProcessing.monitor_transaction(tx_sudo)
+        return self._respond_json({"jsonrpc": "2.0", "id": None, "result": values})
+
+    def _parse_payment_choice(self, params):
+        """Return what the form asks for, or answer 400 and stop."""
+        if isinstance(params, dict):
+            choice = {name: params.get(name) for name in ("provider_id", "payment_method_id")}
+            flow = params.get("flow")
+            # Not `isinstance`: true is no id. Who holds a link charges nobody's saved card.
+            is_valid = all(type(value) is int for value in choice.values())
+            if is_valid and flow in ("redirect", "direct") and params.get("token_id") is None:
+                return {**choice, "flow": flow, "proof": params.get("access_token")}
+        return abort(self._respond_json({"code": "invalid_request"}, 400))
+
+    def _start_payment(self, link_sudo, choice):
+        """Return the open payment of the document; see :meth:`paylink.link._start_payment`."""
+        for _attempt in range(MAX_STARTS):
+            try:
+                tx_sudo = link_sudo._start_payment(**choice)
+                request.env.flush_all()
+                return tx_sudo
+            except STARTED_MEANWHILE:
+                # Nothing else has been written by this request, and a new transaction sees it.
+                request.env.cr.rollback()
+            except psycopg2.errors.LockNotAvailable:
+                request.env.cr.rollback()
+                break
+        raise PaymentRefused("in_progress", link_sudo._get_payment_refusal("in_progress"))
+
+    def _prepare_payment_processing(self, tx_sudo, link_sudo):
+        """Return what the provider's script needs to go on.
+
+        :raise PaymentRefused: if the provider fails; then no payment has been started
+        """
+        reference = tx_sudo.reference
+        try:
+            values = tx_sudo._get_processing_values()
+            request.env.flush_all()
+        except (psycopg2.Error, ConcurrencyError):
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever the code of a provider raises
+            _logger.warning("The provider could not start payment %s", reference, exc_info=error)
+            request.env.cr.rollback()
+            raise PaymentRefused(
+                "provider_failed", link_sudo._get_payment_refusal("provider_failed")
+            ) from error
+        return values
+
+    def _respond_rpc_refusal(self, response):
+        """Return an answer of the gate as the form's script can read it."""
+        is_json = response.mimetype == "application/json"
+        code = json.loads(response.get_data())["code"] if is_json else "not_found"
+        env = request.env(context={**request.env.context, "lang": self._get_browser_lang()})
+        message = env._("This page is out of date. Open the link from your message again.")
+        return self._respond_rpc_error(code, message, response.status_code)
+
+    def _respond_rpc_error(self, code, message, status):
+        """Return an error that Odoo's form shows in a dialog: ``message`` is what it says."""
+        data = {"name": f"paylink.{code}", "code": code, "message": message}
+        error = {"code": status, "message": code, "data": data}
+        return self._respond_json({"jsonrpc": "2.0", "id": None, "error": error}, status)
+
+    # === AFTERWARDS === #
+
+    @http.route(
+        "/paylink/landing", methods=["GET"], readonly=True, **PaylinkGate._public_route
+    )
+    def paylink_landing(self, **_kwargs):
+        """Lead from the end of a payment to its receipt.
+
+        Transactions store this address and no token; the session knows which one was paid.
+        """
+        tx_sudo = get_monitored_payment()
+        link_sudo = tx_sudo.paylink_link_id
+        if not link_sudo:
+            values = request.env["paylink.page"]._prepare_layout_values()
+            return self._respond_page("paylink_invoice.paylink_landing_page", values)
+        if link_sudo._get_denial("view"):
+            # The link ended while its payment was under way: whoever paid still learns what became
+            # of it, but gets no way in.
+            return self._respond_receipt(link_sudo, tx_sudo, is_live=False)
+        return request.redirect(link_sudo._get_receipt_path(tx_sudo), 303)
+
+    @http.route(
+        "/paylink/<string:token>/receipt/<path:reference>",
+        methods=["GET"],
+        readonly=True,
+        **PaylinkGate._public_route,
+    )
+    def paylink_receipt(self, token, reference, n=None, **_kwargs):
+        """Tell what became of a payment of the link's document; below ``….pdf`` as a file.
+
+        :param str reference: the reference of the transaction; it contains slashes
+        :param str n: how often the page has looked again by itself
+        """
+        link_sudo = self._open_link(token)
+        reference, pdf_suffix, rest = reference.partition(".pdf")
+        tx_sudo = link_sudo._get_receipt(reference)
+        if not tx_sudo or rest:
+            return self._respond_not_found()
+        if not pdf_suffix:
+            return self._respond_receipt(link_sudo, tx_sudo, look=n)
+        if not tx_sudo._paylink_has_receipt():
+            return self._respond_receipt(link_sudo, tx_sudo, status=STATUS_NOT_NOW)
+        filename, pdf = tx_sudo._paylink_render_receipt()
+        headers = {
+            "Content-Type": "application/pdf",
+            "Content-Disposition": content_disposition(filename),
+        }
+        return request.make_response(pdf, headers=headers)
+
+    def _respond_receipt(self, link_sudo, tx_sudo, look=None, is_live=True, status=200):
+        """Return the page about a payment, which looks again by itself while the end is open."""
+        link_sudo = link_sudo.with_context(lang=link_sudo._get_lang())
+        values = tx_sudo._paylink_prepare_receipt_values(link_sudo, is_live)
+        looks = int(look) if str(look).isdecimal() and len(look) < 3 else 0
+        headers = {}
+        if values["is_open"] and looks < len(REFRESH_SECONDS) and status == 200:
+            headers["Refresh"] = f"{REFRESH_SECONDS[looks]}; url=?n={looks + 1}"
+        return self._respond_page(
+            "paylink_invoice.paylink_receipt_page", values, values["lang"], status, headers
+        )
+
+
+class PaylinkPostProcessing(PaymentPostProcessing):
+    @http.route()
+    def display_status(self, **kwargs):
+        # EXTENDS 'payment': whoever pays from a link stays on the seller's slim pages.
+        tx_sudo = self._get_monitored_transaction()
+        link_sudo = tx_sudo.paylink_link_id
+        if not link_sudo:
+            return super().display_status(**kwargs)
+        if tx_sudo.state == "pending":
+            # Nothing happens here any more; the page of the receipt tells how it goes on.
+            return request.redirect(tx_sudo.landing_route, 303)
+        act_as_public()
+        link_sudo = link_sudo.with_context(lang=link_sudo._get_lang())
+        values = tx_sudo._paylink_prepare_receipt_values(link_sudo, is_live=False)
+        return respond_payment_page("paylink_invoice.paylink_status_page", link_sudo, values)
+
+
+def act_as_public():
+    """Go on as the public user, also for somebody who is logged in.
+
+    The URL is the only authority: who has a login pays as the customer of the link, sees no
+    provider that is not published, and no tools of the staff.
+    """
+    request.update_env(user=request.env.ref("base.public_user").id)
+
+
+def get_monitored_payment():
+    """Return the payment that this browser has started last, in sudo mode, or none."""
+    tx_id = request.session.get(PaymentPostProcessing.MONITORED_TX_ID_KEY)
+    # In sudo mode because visitors cannot read transactions; the session is the proof.
+    return request.env["payment.transaction"].sudo().browse(tx_id).exists()
+
+
+def respond_payment_page(template, link_sudo, values):
+    """Render a page that loads Odoo's front-end scripts, with their Content-Security-Policy."""
+    lang = link_sudo._get_lang()
+    request.update_context(lang=lang)
+    nonce = secrets.token_urlsafe(16)
+    session_info = request.env["ir.http"].get_frontend_session_info()
+    session_info["bundle_params"]["lang"] = lang
+    # Odoo's form knows no dark colours, so the page has only the light ones.
+    theme = Markup(":root{{--o-brand:{brand};--o-on-brand:{on_brand};--o-link:{link}}}").format(
+        **theme_colors(link_sudo.company_id.primary_color)
+    )
+    html = (
+        request.env["ir.qweb"]
+        .sudo()  # The template is ours, and the visitor reads what the gate let through.
+        ._render(
+            template,
+            {**values, "theme": theme, "script_nonce": nonce, "session_info": session_info},
+        )
+    )
+    policy = PAYMENT_SECURITY_POLICY.format(nonce=nonce)
+    headers = {
+        "Content-Security-Policy": policy,
+        "Cache-Control": "no-store, private",
+        "Referrer-Policy": "no-referrer",
+    }
+    return request.make_response(html, headers=headers)

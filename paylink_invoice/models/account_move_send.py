@@ -1,0 +1,77 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+"""Sending by link is a way of Odoo's own sending: same documents, same mail, one link each."""
+
+from odoo import api, models
+
+
+class AccountMoveSend(models.AbstractModel):
+    _inherit = "account.move.send"
+
+    @api.model
+    def _get_default_sending_settings(self, move, from_cron=False, **custom_settings):
+        # EXTENDS 'account'
+        paylink = custom_settings.pop("paylink", None)
+        if from_cron and not paylink:
+            paylink = (move.sending_data or {}).get("paylink")
+        link_ids = (paylink or {}).get("link_ids", {}).get(str(move.id))
+        if not link_ids:
+            return super()._get_default_sending_settings(
+                move, from_cron=from_cron, **custom_settings
+            )
+        # In sudo mode because the cron sends for users of other companies, too.
+        links_sudo = self.env["paylink.link"].sudo().browse(link_ids)
+        settings = super()._get_default_sending_settings(
+            move,
+            from_cron=from_cron,
+            **{
+                "sending_methods": {"email"},
+                "mail_template": self.env.ref("paylink_invoice.mail_template_paylink_send"),
+                "mail_partner_ids": links_sudo.partner_id.ids,
+                # Each link gets a text of its own, see `_send_mail`.
+                "mail_subject": "",
+                "mail_body": "",
+                **custom_settings,
+            },
+        )
+        return {**settings, "paylink": {**paylink, "link_ids": link_ids}}
+
+    @api.model
+    def _get_mail_params(self, move, move_data):
+        # EXTENDS 'account'
+        params = super()._get_mail_params(move, move_data)
+        if params and move_data.get("paylink"):
+            params["paylink"] = move_data["paylink"]
+        return params
+
+    @api.model
+    def _send_mail(self, move, mail_template, paylink=None, **kwargs):
+        # EXTENDS 'account' to send every recipient a message of their own, with their own link,
+        # in their own language.
+        if not paylink:
+            return super()._send_mail(move, mail_template, **kwargs)
+        for link_sudo in self.env["paylink.link"].sudo().browse(paylink["link_ids"]):
+            lang = link_sudo._get_lang()
+            linked = self.with_context(paylink_link_id=link_sudo.id, lang=lang)
+            subject, body = link_sudo._prepare_message(paylink.get("subject"), paylink.get("body"))
+            super(AccountMoveSend, linked)._send_mail(
+                move.with_context(linked.env.context),
+                mail_template,
+                **{
+                    **kwargs,
+                    "subject": subject,
+                    "body": body,
+                    "partner_ids": link_sudo.partner_id.ids,
+                    "model_description": move.with_context(lang=lang).type_name,
+                    "force_email_lang": lang,
+                    # Followers were not chosen as recipients; they see the message in the chatter.
+                    "notify_skip_followers": True,
+                },
+            )
+        return None
+
+    @api.model
+    def _get_mail_layout(self):
+        # EXTENDS 'account'
+        if self.env.context.get("paylink_link_id"):
+            return "paylink_invoice.mail_layout_paylink"
+        return super()._get_mail_layout()

@@ -1,0 +1,62 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+"""The headers of every answer below ``/paylink/``, whatever its status."""
+
+from odoo import models
+from odoo.http import request
+
+PREFIX = "/paylink/"
+
+# What never varies: nobody caches, indexes, sniffs or frames a page that a secret opens.
+SECURITY_HEADERS = {
+    "Cache-Control": "no-store, private",
+    "Referrer-Policy": "no-referrer",
+    "X-Robots-Tag": "noindex, nofollow, noarchive",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+# `form-action https:` because a payment is a form that is answered by a redirect to the provider.
+CONTENT_SECURITY_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'{style}; img-src 'self' data:; "
+    "font-src 'self'; connect-src 'self'; form-action 'self' https:; base-uri 'none'; "
+    "frame-ancestors 'none'"
+)
+
+
+class IrHttp(models.AbstractModel):
+    _inherit = "ir.http"
+
+    @classmethod
+    def _post_dispatch(cls, response):
+        # EXTENDS 'base'
+        super()._post_dispatch(response)
+        cls._paylink_secure(response)
+
+    @classmethod
+    def _handle_error(cls, exception):
+        # EXTENDS 'base': errors before or beside the dispatch get the same headers.
+        response = super()._handle_error(exception)
+        if not request.httprequest.path.startswith(PREFIX):
+            return response
+        if hasattr(response, "get_response"):
+            response = response.get_response(request.httprequest.environ)
+        cls._paylink_secure(response)
+        return response
+
+    @classmethod
+    def _paylink_secure(cls, response):
+        """Set the headers of the capability URL on an answer below ``/paylink/``."""
+        if not request.httprequest.path.startswith(PREFIX):
+            return
+        for name, value in SECURITY_HEADERS.items():
+            response.headers[name] = value
+        response.headers.setdefault(
+            "Content-Security-Policy", CONTENT_SECURITY_POLICY.format(style="")
+        )
+
+    @classmethod
+    def _paylink_allow_style(cls, response, nonce):
+        """Let the one inline style of a page through: the seller's colours."""
+        response.headers["Content-Security-Policy"] = CONTENT_SECURITY_POLICY.format(
+            style=f" 'nonce-{nonce}'"
+        )

@@ -1,0 +1,32 @@
+/* License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl). */
+import {browser} from "@web/core/browser/browser";
+import {_t} from "@web/core/l10n/translation";
+import {registry} from "@web/core/registry";
+import {useService} from "@web/core/utils/hooks";
+import {standardWidgetProps} from "@web/views/widgets/standard_widget_props";
+import {Component} from "@odoo/owl";
+
+/** Copies the live URL of a link. The server computes it for this one click and logs who asked. */
+export class PaylinkCopyButton extends Component {
+    static template = "paylink_invoice.CopyButton";
+    static props = {...standardWidgetProps};
+
+    setup() {
+        this.orm = useService("orm");
+        this.notification = useService("notification");
+    }
+
+    async onClick() {
+        const {url} = await this.orm.call("paylink.link", "action_copy_url", [
+            [this.props.record.resId],
+        ]);
+        await browser.navigator.clipboard.writeText(url);
+        this.notification.add(_t("Link copied. Whoever has it can open the document."), {
+            type: "success",
+        });
+    }
+}
+
+registry.category("view_widgets").add("paylink_copy_button", {
+    component: PaylinkCopyButton,
+});

@@ -1,0 +1,219 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+from odoo import Command
+from odoo.exceptions import AccessError, UserError
+from odoo.tests import new_test_user, tagged
+
+from .common import PaylinkCommon
+
+
+@tagged("post_install", "-at_install", "paylink")
+class TestSend(PaylinkCommon):
+    def test_dialog_is_ready_to_send_as_it_opens(self):
+        dialog = self._open_dialog()
+        self.assertEqual(dialog.move_ids, self.posted_invoice)
+        self.assertEqual(dialog.partner_ids, self.alice)
+        self.assertIn(self.posted_invoice.name, dialog.subject)
+        self.assertIn("Alice Moreau", dialog.body)
+        self.assertTrue(dialog.show_narration)
+        self.assertTrue(dialog.expiration_date)
+
+    def test_opening_or_previewing_the_dialog_sends_nothing(self):
+        with self.catch_mail() as catcher:
+            dialog = self._open_dialog()
+            action = dialog.action_preview()
+        self.assertEqual(action["url"], f"/paylink/preview/send/{dialog.id}")
+        self.assertFalse(catcher.messages)
+        self.assertFalse(self.posted_invoice.paylink_link_ids)
+
+    def test_each_recipient_gets_a_mail_with_a_link_of_their_own(self):
+        with self.catch_mail() as catcher:
+            links = self._send(partner_ids=[Command.set((self.alice | self.bob).ids)])
+        self.assertEqual(links.partner_id, self.alice | self.bob)
+        self.assertEqual(len(catcher.messages), 2)
+        for link in links:
+            html = catcher.get_html(link.partner_id.email)
+            self.assertIn("View Invoice Details", html)
+            self.assertEqual(set(self._get_live_tokens(html)), {link._get_token()})
+
+    def test_the_mail_carries_the_pdf(self):
+        with self.catch_mail() as catcher:
+            self._send()
+        _recipients, message = catcher.messages[0]
+        names = [part.get_filename() for part in message.iter_attachments()]
+        self.assertIn(self.posted_invoice._get_invoice_report_filename(), names)
+
+    def test_the_sender_and_followers_get_no_copy(self):
+        self.posted_invoice.message_subscribe((self.bob | self.biller.partner_id).ids)
+        with self.catch_mail() as catcher:
+            self._send()
+        recipients = [address for addresses, _message in catcher.messages for address in addresses]
+        self.assertEqual(recipients, [self.alice.email])
+
+    def test_nothing_stored_holds_a_live_link(self):
+        with self.catch_mail():
+            link = self._send()
+            self.env.flush_all()
+            token = link._get_token()
+            for table, column in (
+                ("mail_message", "body"),
+                ("mail_mail", "body_html"),
+                ("paylink_link", "public_ref"),
+            ):
+                self.env.cr.execute(
+                    f"SELECT count(*) FROM {table} WHERE {column} LIKE %s",  # noqa: S608
+                    [f"%{token[:12]}%"],
+                )
+                self.assertEqual(self.env.cr.fetchone()[0], 0, f"{table}.{column}")
+        self.assertIn(f"/paylink/preview/{link.id}", link.message_id.body)
+
+    def test_the_content_of_the_mail_can_be_opened_from_the_history(self):
+        link = self._send(body="<p>Unit 3 needs a new fan.</p>")
+        self.assertIn("Unit 3 needs a new fan.", link.message_id.body)
+        self.assertIn(link.message_id, self.posted_invoice.message_ids)
+        self.assertEqual(link.message_id.partner_ids, self.alice)
+
+    def test_each_recipient_reads_their_own_language(self):
+        self.env["res.lang"]._activate_lang("fr_FR")
+        self.alice.lang = "fr_FR"
+        link = self._create_link()
+        self.assertEqual(link._get_lang(), "fr_FR")
+        self.assertEqual(self._create_link(partner=self.bob)._get_lang(), "en_US")
+
+    def test_a_follower_who_gets_the_placeholder_gets_no_live_link(self):
+        link = self._create_link()
+        placeholder = f'<a href="/paylink/preview/{link.id}">Look</a>'
+        with self.catch_mail() as catcher:
+            self.posted_invoice.message_post(
+                body=placeholder,
+                body_is_html=True,
+                partner_ids=self.bob.ids,
+                message_type="comment",
+                subtype_xmlid="mail.mt_comment",
+            )
+        self.assertFalse(self._get_live_tokens(catcher.get_html(self.bob.email)))
+
+    def test_the_recipient_who_is_sent_the_placeholder_again_gets_their_live_link(self):
+        link = self._create_link()
+        with self.catch_mail() as catcher:
+            self.posted_invoice.message_post(
+                body=f'<a href="/paylink/preview/{link.id}">Look</a>',
+                body_is_html=True,
+                partner_ids=self.alice.ids,
+                message_type="comment",
+                subtype_xmlid="mail.mt_comment",
+            )
+        tokens = self._get_live_tokens(catcher.get_html(self.alice.email))
+        self.assertEqual(tokens, [link._get_token()])
+
+    def test_links_start_with_the_address_of_the_company(self):
+        self.company.paylink_base_url = "https://pay.northwind.example.com/"
+        with self.catch_mail() as catcher:
+            link = self._send()
+        url = f"https://pay.northwind.example.com/paylink/{link._get_token()}"
+        self.assertIn(url, catcher.get_html(self.alice.email))
+
+    def test_the_link_shares_what_the_sender_chose(self):
+        shown, hidden = (
+            self.posted_invoice.message_post(
+                body=text, message_type="comment", subtype_xmlid="mail.mt_comment"
+            )
+            for text in ("We come on Monday.", "Customer pays late.")
+        )
+        dialog = self._open_dialog(show_narration=False, allow_payment=False)
+        self.assertEqual(dialog.comment_line_ids.message_id, shown | hidden)
+        dialog.comment_line_ids.filtered(lambda line: line.message_id == hidden).is_shown = False
+        dialog.action_send()
+        link = self.posted_invoice.paylink_link_ids
+        self.assertEqual(link.comment_ids, shown)
+        self.assertFalse(link.show_narration)
+        self.assertFalse(link.allow_payment)
+
+    def test_internal_notes_are_not_shared_unless_somebody_says_so(self):
+        note = self.posted_invoice.message_post(
+            body="Call before Friday.", message_type="comment"
+        )
+        line = self._open_dialog().comment_line_ids
+        self.assertEqual(line.message_id, note)
+        self.assertTrue(line.is_internal)
+        self.assertFalse(line.is_shown)
+
+    def test_the_switch_of_all_comments_hides_them_all(self):
+        self.posted_invoice.message_post(
+            body="We come on Monday.", message_type="comment", subtype_xmlid="mail.mt_comment"
+        )
+        self.assertFalse(self._send(show_comments=False).comment_ids)
+
+    def test_several_invoices_are_sent_at_once(self):
+        other = self._create_invoice(partner_id=self.bob.id)
+        with self.catch_mail() as catcher:
+            links = self._send(self.posted_invoice | other)
+        self.assertEqual(links.move_id, self.posted_invoice | other)
+        self.assertEqual(links.partner_id, self.alice | self.bob)
+        self.assertEqual(len(catcher.messages), 2)
+
+    def test_what_cannot_be_sent_is_refused_by_name(self):
+        draft = self._create_invoice(post=False)
+        cancelled = self._create_invoice(post=False)
+        cancelled.button_cancel()
+        bill = self._create_invoice(post=False, move_type="in_invoice")
+        for move in draft | cancelled | bill:
+            with self.subTest(state=move.state, move_type=move.move_type):
+                with self.assertRaisesRegex(UserError, "draft|cancelled|no customer invoice"):
+                    move.with_user(self.biller).action_paylink_send()
+                with self.assertRaises(UserError):
+                    self._send(move)
+                self.assertFalse(move.paylink_link_ids)
+
+    def test_a_recipient_of_another_customer_is_refused(self):
+        stranger = self.env["res.partner"].create({"name": "Eve", "email": "eve@example.com"})
+        with self.assertRaisesRegex(UserError, "Eve.*no contact of Azure Interior"):
+            self._send(partner_ids=[Command.set(stranger.ids)])
+        self.assertFalse(self.posted_invoice.paylink_link_ids)
+
+    def test_a_recipient_without_an_address_is_named(self):
+        self.alice.email = False
+        with self.assertRaisesRegex(UserError, "Alice Moreau.*e-mail"):
+            self._send(partner_ids=[Command.set(self.alice.ids)])
+
+    def test_an_employee_without_the_group_cannot_send(self):
+        with self.assertRaises(AccessError):
+            self._send(user=self.employee)
+
+    def test_many_invoices_are_sent_in_the_background(self):
+        moves = self.posted_invoice
+        for _number in range(20):
+            moves |= self._create_invoice()
+        self._send(moves)
+        self.assertFalse(moves.paylink_link_ids.filtered("sent_date"))
+        self.assertTrue(all(moves.mapped("is_being_sent")))
+        cron = self.env.ref("account.ir_cron_account_move_send")
+        with self.enter_registry_test_mode():
+            cron.sudo().method_direct_trigger()
+        self.assertEqual(len(moves.paylink_link_ids.filtered("sent_date")), 21)
+
+    def test_what_belongs_to_another_document_cannot_be_slipped_in(self):
+        other = self._create_invoice()
+        message = other.message_post(
+            body="Secret.", message_type="comment", subtype_xmlid="mail.mt_comment"
+        )
+        attachment = self.env["ir.attachment"].create(
+            {"name": "secret.txt", "raw": b"secret", "res_model": "account.move", "res_id": other.id}
+        )
+        link = self._send(
+            comment_line_ids=[Command.create({"message_id": message.id, "is_shown": True})],
+            attachment_ids=[Command.set(attachment.ids)],
+        )
+        self.assertFalse(link.comment_ids)
+        self.assertFalse(link.attachment_ids)
+        self.assertFalse(link.move_id == other)
+
+    def test_the_dialog_of_a_colleague_is_out_of_reach(self):
+        dialog = self._open_dialog()
+        colleague = new_test_user(
+            self.env,
+            login="paylink_colleague",
+            groups="account.group_account_invoice",
+            company_id=self.company.id,
+        )
+        with self.assertRaises(AccessError):
+            dialog.with_user(colleague).action_send()

@@ -1,0 +1,308 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+"""The dialog "Invoice Link": whom, what, how long; it collects choices and calls the models."""
+
+from odoo import Command, api, fields, models
+from odoo.exceptions import UserError
+from odoo.tools import is_html_empty
+
+# More invoices than this are sent in the background, by Odoo's own job for sending invoices.
+MAX_SYNCHRONOUS = 20
+
+
+class PaylinkSend(models.TransientModel):
+    """Choices of a sender for the links of one or many invoices."""
+
+    _name = "paylink.send"
+    _description = "Invoice Link"
+
+    move_ids = fields.Many2many(
+        string="Invoices",
+        comodel_name="account.move",
+        required=True,
+        readonly=True,
+        default=lambda self: self._default_move_ids(),
+    )
+    move_count = fields.Integer(compute="_compute_move_count")
+    company_id = fields.Many2one(comodel_name="res.company", compute="_compute_company_id")
+    commercial_partner_id = fields.Many2one(
+        string="Customer", comodel_name="res.partner", compute="_compute_move_count"
+    )
+    channel = fields.Selection(
+        selection=[("email", "Email")], string="Send By", required=True, default="email"
+    )
+    partner_ids = fields.Many2many(
+        string="Recipients",
+        comodel_name="res.partner",
+        compute="_compute_partner_ids",
+        store=True,
+        readonly=False,
+    )
+    show_narration = fields.Boolean(string="Terms and conditions", default=True)
+    show_comments = fields.Boolean(
+        string="Comments",
+        default=True,
+        help="Whether the page shows any of the comments that are switched on below.",
+    )
+    comment_line_ids = fields.One2many(
+        string="Comments of the Invoice",
+        comodel_name="paylink.send.comment",
+        inverse_name="wizard_id",
+        compute="_compute_comment_line_ids",
+        store=True,
+        readonly=False,
+    )
+    available_attachment_ids = fields.Many2many(
+        comodel_name="ir.attachment", compute="_compute_available_attachment_ids"
+    )
+    attachment_ids = fields.Many2many(
+        string="Files",
+        help="Files of the invoice that the page offers for download, beside the PDF.",
+        comodel_name="ir.attachment",
+        domain="[('id', 'in', available_attachment_ids)]",
+    )
+    allow_payment = fields.Boolean(string="Online payment", default=True)
+    subject = fields.Char(compute="_compute_subject", store=True, readonly=False)
+    body = fields.Html(
+        string="Message", compute="_compute_body", store=True, readonly=False, sanitize_style=True
+    )
+    expiration_date = fields.Datetime(
+        string="Link Works Until",
+        help="Empty: the link does not end by itself.",
+        compute="_compute_life",
+        store=True,
+        readonly=False,
+    )
+    hours_after_view = fields.Integer(
+        string="Hours After First View",
+        help="Hours the link lives on after a person first opened it. 0: opening changes nothing.",
+        compute="_compute_life",
+        store=True,
+        readonly=False,
+    )
+
+    # === DEFAULTS === #
+
+    @api.model
+    def _default_move_ids(self):
+        context = self.env.context
+        if context.get("active_model") != "account.move":
+            return []
+        return [Command.set(context.get("active_ids") or [context.get("active_id")])]
+
+    # === COMPUTE METHODS === #
+
+    @api.depends("move_ids")
+    def _compute_move_count(self):
+        for wizard in self:
+            wizard.move_count = len(wizard.move_ids)
+            customers = wizard.move_ids.commercial_partner_id
+            wizard.commercial_partner_id = customers if len(customers) == 1 else False
+
+    @api.depends("move_ids")
+    def _compute_company_id(self):
+        for wizard in self:
+            wizard.company_id = wizard.move_ids.company_id[:1]
+
+    @api.depends("move_ids")
+    def _compute_partner_ids(self):
+        for wizard in self:
+            wizard.partner_ids = wizard.move_ids._paylink_get_default_recipients()
+
+    @api.depends("move_ids")
+    def _compute_comment_line_ids(self):
+        for wizard in self:
+            comments = wizard.move_ids._paylink_get_comments()
+            wizard.comment_line_ids = [Command.clear()] + [
+                Command.create(
+                    {
+                        "message_id": comment.id,
+                        "is_internal": comment._paylink_is_internal(),
+                        # What the customer could not have seen before stays with the team
+                        # unless somebody decides otherwise.
+                        "is_shown": not comment._paylink_is_internal(),
+                    }
+                )
+                for comment in comments
+            ]
+
+    @api.depends("move_ids")
+    def _compute_available_attachment_ids(self):
+        for wizard in self:
+            wizard.available_attachment_ids = wizard.move_ids._paylink_get_shareable_attachments()
+
+    @api.depends("move_ids", "partner_ids")
+    def _compute_subject(self):
+        for wizard in self:
+            wizard.subject = wizard._get_default_text("subject")
+
+    @api.depends("move_ids", "partner_ids")
+    def _compute_body(self):
+        for wizard in self:
+            wizard.body = wizard._get_default_text("body_html")
+
+    @api.depends("company_id")
+    def _compute_life(self):
+        for wizard in self:
+            life = wizard.company_id._paylink_complete_life({}) if wizard.company_id else {}
+            wizard.expiration_date = life.get("expiration_date", False)
+            wizard.hours_after_view = life.get("hours_after_view", 0)
+
+    def _get_default_text(self, fname):
+        """Return the default subject or text as the first recipient gets it.
+
+        Several invoices have as many texts; then it is empty, and what is typed goes to all.
+        """
+        self.ensure_one()
+        if len(self.move_ids) != 1:
+            return False
+        move = self.move_ids._origin
+        return move._paylink_render_message(fname, self.partner_ids[:1] or move.partner_id)
+
+    def _get_own_text(self, fname, default_fname):
+        """Return what the sender wrote, or ``False`` if it is still the default.
+
+        The default is rendered anew for each recipient, in their language.
+        """
+        text = self[fname]
+        if is_html_empty(text) or text == self._get_default_text(default_fname):
+            return False
+        return text
+
+    # === ACTION METHODS === #
+
+    def action_preview(self):
+        """Open the page as the recipient will see it; nothing is sent, and it is no view."""
+        self.ensure_one()
+        self._check_sendable()
+        return {
+            "type": "ir.actions.act_url",
+            "url": f"/paylink/preview/send/{self.id}",
+            "target": "new",
+        }
+
+    def action_send(self):
+        """Send every recipient a link of their own.
+
+        :return: the action that closes the dialog and says what was sent
+        :raise UserError: naming what to mend, before anything has left
+        """
+        self.ensure_one()
+        self._check_sendable()
+        links_sudo = self._create_links()
+        if len(self.move_ids) > MAX_SYNCHRONOUS:
+            self._send_in_background(links_sudo)
+            message = self.env._(
+                "%(count)s invoices are being sent in the background. "
+                "The list shows those that are still to go.",
+                count=len(self.move_ids),
+            )
+        else:
+            self._send_now(links_sudo)
+            message = self.env._(
+                "Sent to %(names)s.", names=", ".join(links_sudo.partner_id.mapped("display_name"))
+            )
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {
+                "type": "success",
+                "message": message,
+                "next": {"type": "ir.actions.act_window_close"},
+            },
+        }
+
+    # === BUSINESS METHODS === #
+
+    def _check_sendable(self):
+        """Raise a `UserError` that names everything that stops the send."""
+        if not self.move_ids:
+            raise UserError(self.env._("Choose at least one invoice."))
+        self.move_ids.check_access("read")
+        problems = [denial for move in self.move_ids if (denial := move._paylink_get_send_denial())]
+        for move in self.move_ids if not problems else ():
+            problems += move._paylink_get_recipient_problems(self._get_recipients(move))
+        if problems:
+            raise UserError("\n".join(problems))
+
+    def _get_recipients(self, move):
+        """Return who gets a link of this invoice.
+
+        Among several invoices each goes to its own contact, unless the sender chose otherwise for
+        its customer.
+        """
+        if len(self.move_ids) == 1:
+            return self.partner_ids
+        if self.partner_ids == self.move_ids._paylink_get_default_recipients():
+            return move._paylink_get_default_recipients()
+        customer = move.commercial_partner_id
+        chosen = self.partner_ids.filtered(lambda p: p.commercial_partner_id == customer)
+        return chosen or move._paylink_get_default_recipients()
+
+    def _create_links(self):
+        """Create one link for each invoice and recipient, in sudo mode."""
+        return (
+            self.env["paylink.link"]
+            .sudo()  # Links are made by sending only; who may send was checked by the dialog's ACL.
+            .create(
+                [
+                    self._prepare_link_values(move, partner)
+                    for move in self.move_ids
+                    for partner in self._get_recipients(move)
+                ]
+            )
+        )
+
+    def _prepare_link_values(self, move, partner):
+        # Only what belongs to this invoice and may be read by the sender, whatever was written
+        # into the dialog's fields.
+        comments = self.comment_line_ids.filtered("is_shown").message_id
+        comments &= move._paylink_get_comments()
+        files = self.attachment_ids & move._paylink_get_shareable_attachments()
+        return {
+            "move_id": move.id,
+            "partner_id": partner.id,
+            "company_id": move.company_id.id,
+            "channel": self.channel,
+            "user_id": self.env.user.id,
+            "show_narration": self.show_narration,
+            "comment_ids": [Command.set(comments.ids if self.show_comments else [])],
+            "attachment_ids": [Command.set(files.ids)],
+            "allow_payment": self.allow_payment,
+            "expiration_date": self.expiration_date,
+            "hours_after_view": self.hours_after_view,
+        }
+
+    def _prepare_sending_settings(self, links_sudo):
+        """Return the custom settings for `account.move.send`, in JSON types."""
+        return {
+            "subject": self._get_own_text("subject", "subject") or None,
+            "body": self._get_own_text("body", "body_html") or None,
+            "link_ids": {
+                str(move.id): links.ids for move, links in links_sudo.grouped("move_id").items()
+            },
+        }
+
+    def _send_now(self, links_sudo):
+        self.env["account.move.send"]._generate_and_send_invoices(
+            self.move_ids,
+            allow_raising=len(self.move_ids) == 1,
+            paylink=self._prepare_sending_settings(links_sudo),
+        )
+
+    def _send_in_background(self, links_sudo):
+        settings = self._prepare_sending_settings(links_sudo)
+        for move in self.move_ids:
+            link_ids = {str(move.id): settings["link_ids"][str(move.id)]}
+            move.sending_data = {
+                "author_user_id": self.env.user.id,
+                "author_partner_id": self.env.user.partner_id.id,
+                "paylink": {**settings, "link_ids": link_ids},
+            }
+        self.env.ref("account.ir_cron_account_move_send")._trigger()
+
+    def _new_link(self):
+        """Return the link that would be sent first, in memory only, for a preview, in sudo mode."""
+        self.ensure_one()
+        move = self.move_ids[:1]
+        recipient = self._get_recipients(move)[:1] or move.partner_id
+        return self.env["paylink.link"].sudo().new(self._prepare_link_values(move, recipient))

@@ -1,0 +1,20 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+from odoo import fields, models
+
+
+class PaylinkSendComment(models.TransientModel):
+    """A comment of the invoice's chatter with its switch in the dialog."""
+
+    _name = "paylink.send.comment"
+    _description = "Comment of an Invoice Link"
+    _order = "message_id desc"
+
+    wizard_id = fields.Many2one(comodel_name="paylink.send", required=True, ondelete="cascade")
+    message_id = fields.Many2one(comodel_name="mail.message", required=True, ondelete="cascade")
+    author_id = fields.Many2one(related="message_id.author_id")
+    date = fields.Datetime(related="message_id.date")
+    preview = fields.Char(string="Comment", related="message_id.preview")
+    is_internal = fields.Boolean(
+        string="Internal Note", help="Only your team has seen this so far."
+    )
+    is_shown = fields.Boolean(string="Share")

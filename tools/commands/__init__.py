@@ -1,0 +1,1 @@
+# Part of paylink_invoice. License LGPL-3 or later (https://www.gnu.org/licenses/lgpl).

@@ -1,0 +1,24 @@
+# Part of paylink_invoice. License LGPL-3 or later (https://www.gnu.org/licenses/lgpl).
+"""`./paylink lock`: locks what the tools install, after a change of a list."""
+
+from tools.harness import python_env
+from tools.harness.layout import REQUIREMENTS, cache
+from tools.harness.process import run as run_program
+from tools.harness.say import say
+
+OPTIONS = ["--universal", "--python-version=3.11", "--generate-hashes", "--no-header", "--quiet"]
+
+
+def run(_arguments):
+    """Write the .txt beside each .in, and npm's lock; pins that still fit are kept."""
+    log = cache() / "lock.log"
+    uv = python_env.environment("uv") / "bin" / "uv"
+    for source in sorted(REQUIREMENTS.glob("*.in")):
+        options = [*OPTIONS, "--no-annotate", "--output-file", source.with_suffix(".txt").name]
+        if source.stem == "addons":
+            options.append("--no-deps")
+        command = [uv, "pip", "compile", *options, source.name]
+        run_program(command, log, f"locking {source.name}", cwd=REQUIREMENTS)
+        say(f"locked {source.name}")
+    python_env.npm(python_env.NPM, "install", "--package-lock-only")
+    say("locked package.json")

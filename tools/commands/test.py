@@ -1,0 +1,158 @@
+# Part of paylink_invoice. License LGPL-3 or later (https://www.gnu.org/licenses/lgpl).
+"""`./paylink test`: the tests, from nothing."""
+
+import re
+import signal
+import subprocess
+import sys
+
+from tools.harness import system
+from tools.harness.layout import ROOT, addons, cache
+from tools.harness.process import free_port, start, stop
+from tools.harness.say import Failure, say, step
+from tools.harness.stage import Run, run_with_all_addons
+
+# Odoo's tests of what we extend: they must fare with our addons as without.
+PLATFORM_MODULES = ("payment", "account_payment", "portal", "sms")
+PLATFORM_TAGS = [*(f"/{name}" for name in PLATFORM_MODULES)] + [
+    "/account:TestAccountMoveSend",
+    "/account:TestAccountComposerPerformance",
+]
+
+
+def run(arguments):
+    """Run pytest, or with --odoo-runner or --platform Odoo's own runner."""
+    system.prepare(browser=True)
+    if "--odoo-runner" in arguments:
+        return odoo_runner()
+    if "--platform" in arguments:
+        return platform()
+    return with_pytest(arguments)
+
+
+def _take(arguments, flag):
+    """Remove `flag` from the arguments; tell whether it was there."""
+    found = flag in arguments
+    arguments[:] = [word for word in arguments if word != flag]
+    return found
+
+
+def with_pytest(arguments):
+    """Run all tests, or those that the arguments name, in one pytest."""
+    arguments = list(arguments)
+    names_tests = any((ROOT / word.split("::")[0]).exists() for word in arguments)
+    options = ["--paylink-fast"] if _take(arguments, "--fast") else []
+    if _take(arguments, "--coverage"):
+        options += _coverage_options(names_tests)
+    if not names_tests:
+        # the plain tests last: Playwright leaves an event loop running that Odoo's would meet
+        options += [*addons(), *(["tests"] if any(ROOT.glob("tests/**/test_*.py")) else [])]
+    if not addons():
+        raise Failure("no addon here: there is no paylink_*/__manifest__.py")
+    with run_with_all_addons() as stage:
+        database = f"{stage.name}_pytest"
+        stage.copy(stage.seed, database)
+        command = _pytest_command(stage, database)
+        return _in_foreground([*command, *options, *arguments], stage.variables)
+
+
+def _pytest_command(stage, database):
+    return [
+        *(stage.odoo.python, "-W", "ignore::DeprecationWarning", "-m", "pytest"),
+        *("-o", f"cache_dir={cache() / 'pytest'}"),
+        *(f"--odoo-database={database}", "--odoo-http"),
+        "--odoo-extra=max-cron-threads=0",
+        # Odoo's limit on memory would be inherited by the browser, which reserves far more
+        "--odoo-extra=limit-memory-hard=0",
+    ]
+
+
+def _coverage_options(is_partial):
+    options = [f"--cov={ROOT / addon}" for addon in addons()]
+    options += [f"--cov-config={ROOT / '.coveragerc'}", "--cov-report=term"]
+    # The gate is for the whole suite.
+    return [*options, "--cov-fail-under=0"] if is_partial else options
+
+
+def _in_foreground(command, variables):
+    """Run a program that may ask on the terminal; Ctrl-C is its own to handle."""
+    # A handler, unlike SIG_IGN, is not inherited.
+    previous = signal.signal(signal.SIGINT, lambda *_: None)
+    variables = variables | {"COVERAGE_FILE": f"{variables['PAYLINK_STAGE']}/coverage"}
+    guarded = ["setpriv", "--pdeathsig", "TERM", *map(str, command)]
+    try:
+        return subprocess.run(guarded, env=variables, cwd=ROOT, check=False).returncode
+    finally:
+        signal.signal(signal.SIGINT, previous)
+
+
+def odoo_runner():
+    """Run our tests as Odoo does, at_install ones in their place; return Odoo's exit code."""
+    with Run() as stage:
+        tags = ",".join(f"/{addon}" for addon in addons())
+        arguments = ["-d", stage.seed, "-i", ",".join(addons()), "--skip-auto-install"]
+        with step("Odoo's own test runner"):
+            code, log = _run_odoo_tests(stage, arguments, tags, "odoo-runner.log")
+        print("\n".join(_complaints(log)))
+        failed, errors, count = _result(log)
+    if not count:
+        raise Failure("Odoo's runner found no test")
+    if code or failed or errors:
+        raise Failure(f"Odoo's runner: {failed} failed, {errors} errors; {log}")
+    say(f"Odoo's runner: {count} tests, none failed")
+    return 0
+
+
+def _run_odoo_tests(stage, arguments, tags, log_name):
+    """Run Odoo with its test runner; return (exit code, log file)."""
+    log = cache() / log_name
+    log.unlink(missing_ok=True)
+    options = ["--stop-after-init", "--max-cron-threads=0", "--log-level=warn"]
+    options += ["--log-handler=odoo.tests.result:INFO", "--log-handler=py.warnings:ERROR"]
+    options += ["--limit-memory-hard=0", f"--http-port={free_port()}", f"--test-tags={tags}"]
+    with log.open("wb") as output:
+        command = stage.odoo.command(*arguments, *options)
+        child = start(command, stdout=output, stderr=output, env=stage.variables, cwd="/")
+        try:
+            return child.wait(), log
+        finally:
+            stop(child)
+
+
+def _complaints(log):
+    lines = log.read_text(errors="replace").splitlines()
+    return [line for line in lines if line and "Running as user 'root'" not in line]
+
+
+def _result(log):
+    """Return (failed, errors, tests) of a log's last result line."""
+    pattern = r"(\d+) failed, (\d+) error\(s\) of (\d+) tests"
+    found = re.findall(pattern, log.read_text(errors="replace"))
+    return tuple(map(int, found[-1])) if found else (0, 0, 0)
+
+
+def platform():
+    """Run Odoo's own tests without and with our addons; fail when a test fares differently."""
+    outcomes = []
+    for title, install in (("without our addons", []), ("with our addons", ["paylink_invoice"])):
+        with Run(install=install, modules=()) as stage:
+            arguments = ["-d", stage.seed, "-u", ",".join(PLATFORM_MODULES)]
+            with step(f"Odoo's own tests {title}", every=60):
+                tags = ",".join(PLATFORM_TAGS)
+                _code, log = _run_odoo_tests(stage, arguments, tags, "platform.log")
+            outcomes.append((_failing(log), _result(log)))
+            log.rename(log.with_name(f"platform-{len(outcomes)}.log"))
+            say(f"{title}: {outcomes[-1][1][2]} tests, {len(outcomes[-1][0])} fail")
+    (before, count_before), (after, _count) = outcomes
+    if not count_before[2]:
+        raise Failure(f"Odoo ran none of its tests: see {cache() / 'platform-1.log'}")
+    for name in sorted(after - before):
+        print(f"fails only with our addons: {name}", file=sys.stderr)
+    for name in sorted(before - after):
+        print(f"fails only without our addons: {name}", file=sys.stderr)
+    return int(before != after)
+
+
+def _failing(log):
+    pattern = r"(?:FAIL|ERROR): (\S+\.\S+)"
+    return set(re.findall(pattern, log.read_text(errors="replace")))

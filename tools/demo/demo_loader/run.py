@@ -1,0 +1,71 @@
+# Part of paylink_invoice. License LGPL-3 or later (https://www.gnu.org/licenses/lgpl).
+"""The parts of the demo in their order, and what the person who looks at it is told."""
+
+import time
+
+from demo_content import companies as companies_content
+from demo_content.links import BALANCES, SHOW
+
+from . import companies, customers, links, server, story
+from .demo import Demo
+
+
+def run(env, url, mail_port):
+    """Load everything, or only say again where things are, if the database was filled before.
+
+    :param env: environment of the superuser
+    :param str url: base URL of the back end
+    :param int mail_port: SMTP port on 127.0.0.1
+    """
+    demo = Demo(env)
+    url = url.rstrip("/")
+    if not demo.has("company", "us"):
+        for name, part in (
+            ("languages", companies.load_languages),
+            ("companies", companies.load_companies),
+            ("users", companies.load_users),
+            ("mail and payment", lambda demo: companies.load_ways_out(demo, url, mail_port)),
+            ("products", customers.load_products),
+            ("customers", customers.load_customers),
+            ("invoices, links and visits", _tell_story),
+        ):
+            _run_part(demo, name, part)
+    announce(demo, url)
+
+
+def _run_part(demo, name, part):
+    started = time.monotonic()
+    demo.step(f"{name}…")
+    part(demo)
+    demo.commit()
+    demo.step(f"{name}: {time.monotonic() - started:.1f} s")
+
+
+def _tell_story(demo):
+    parameters = demo.env["ir.config_parameter"]
+    links.configure(demo)
+    with server.serve() as base_url, links.text_messages():
+        parameters.set_param("report.url", base_url)
+        demo.commit()
+        story.play(demo, story.invoice_events(demo) + links.link_events(demo, base_url))
+        links.load_balances(demo)
+    # From now on reports ask ``web.base.url``, which follows the port that the demo is served on.
+    parameters.set_param("report.url", False)
+
+
+def announce(demo, url):
+    """Print logins and links. Each link is taken by its sender's own button, so its history tells."""
+    for number, (invoice, recipient, what) in enumerate(SHOW):
+        link = links.get_link(demo, invoice, recipient)
+        address = link.action_copy_url()["url"] if link.state == "active" else link._get_url()
+        if not number:
+            print(f"READY-LINK {address}")
+        print(f"SHOW link ({what}): {address}")
+    for key in BALANCES:
+        customer = demo.get("customer", key)
+        link = customer.with_company(demo.get("company", "us")).paylink_balance_link_id
+        print(f"SHOW balance of {customer.name}: {link.action_copy_url()['url']}")
+    for data in companies_content.USERS.values():
+        print(f"SHOW login {data['login']} / {data['login']}: {data['name']}, {data['role']}")
+    print(f"SHOW back end: {url}/odoo/action-account.action_move_out_invoice", flush=True)
+    demo.commit()
