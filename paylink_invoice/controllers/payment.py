@@ -14,10 +14,11 @@ from werkzeug.exceptions import HTTPException, abort
 from odoo import http
 from odoo.exceptions import ConcurrencyError
 from odoo.http import content_disposition, request
+from odoo.tools import is_html_empty
 
 from odoo.addons.payment.controllers.post_processing import PaymentPostProcessing
 
-from ..models.paylink_page import theme_colors
+from ..models.paylink_page import get_asset_url, theme_colors
 from ..models.payment_transaction import PaymentRefused
 from .gate import STATUS_NOT_NOW, STATUS_OF_DENIAL, PaylinkGate
 
@@ -71,8 +72,7 @@ class PaylinkPayment(PaylinkGate):
     @http.route(
         "/paylink/<string:token>/transaction",
         methods=["POST"],
-        # The session remembers the payment, so that Odoo's status page can follow it.
-        **{**PaylinkGate._public_route, "save_session": True},
+        **PaylinkGate._public_route,
     )
     def paylink_transaction(self, token, **_kwargs):
         """Start the payment that the form asks for and return what its script needs.
@@ -95,6 +95,8 @@ class PaylinkPayment(PaylinkGate):
         except PaymentRefused as refusal:
             status = STATUS_OF_REFUSAL.get(refusal.code, STATUS_NOT_NOW)
             return self._respond_rpc_error(refusal.code, refusal.message, status)
+        # Only a payment needs a session, so that Odoo's status page can follow it.
+        request.session.can_save = True
         PaymentPostProcessing.monitor_transaction(tx_sudo)
         return self._respond_json({"jsonrpc": "2.0", "id": None, "result": values})
 
@@ -199,7 +201,7 @@ class PaylinkPayment(PaylinkGate):
             return self._respond_receipt(link_sudo, tx_sudo, look=n)
         if not tx_sudo._paylink_has_receipt():
             return self._respond_receipt(link_sudo, tx_sudo, status=STATUS_NOT_NOW)
-        filename, pdf = tx_sudo._paylink_render_receipt()
+        filename, pdf = tx_sudo._paylink_render_receipt(link_sudo)
         headers = {
             "Content-Type": "application/pdf",
             "Content-Disposition": content_disposition(filename),
@@ -268,7 +270,14 @@ def respond_payment_page(template, link_sudo, values):
         .sudo()  # The template is ours, and the visitor reads what the gate let through.
         ._render(
             template,
-            {**values, "theme": theme, "script_nonce": nonce, "session_info": session_info},
+            {
+                **values,
+                "theme": theme,
+                "payment_css": get_asset_url("../payment/payment.css"),
+                "script_nonce": nonce,
+                "session_info": session_info,
+                "is_html_empty": is_html_empty,  # Odoo's form expects it, as on all of its pages.
+            },
         )
     )
     policy = PAYMENT_SECURITY_POLICY.format(nonce=nonce)

@@ -1,5 +1,5 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-"""What the recipient will see, for staff.  Never a view; for anybody else the page is not there."""
+"""What the recipient will see, for staff.  Never a view; for a stranger the page is not there."""
 
 from odoo import http
 from odoo.exceptions import AccessError
@@ -52,6 +52,8 @@ class PaylinkPreview(PaylinkGate):
         :param get_link: function of the record that returns the link to show, in sudo mode
         """
         user = request.env.user
+        if user._is_portal():
+            return self._respond_portal(record)
         if not (user._is_internal() and user.has_group("paylink_invoice.group_paylink_user")):
             return self._respond_not_found()
         # All companies of the user, whichever is selected in the back end.
@@ -70,3 +72,15 @@ class PaylinkPreview(PaylinkGate):
         )
         values = request.env["paylink.page"]._prepare_values(link_sudo, is_preview=True)
         return self._respond_page("paylink_invoice.paylink_link_page", values, values["lang"])
+
+    def _respond_portal(self, record):
+        """Lead a customer who is logged in from a placeholder to their own page of the invoice.
+
+        They meet placeholders in Odoo's portal: in its messages, and in the PDF it hands out.
+        """
+        # In sudo mode only to find the invoice, which they must be allowed to read themselves.
+        record_sudo = record.sudo().exists()
+        move_sudo = record_sudo.move_id if record._name == "paylink.link" else record_sudo
+        if move_sudo._name == "account.move" and move_sudo.with_user(request.env.user).has_access("read"):
+            return request.redirect(move_sudo.access_url)
+        return self._respond_not_found()

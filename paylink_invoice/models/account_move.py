@@ -371,7 +371,7 @@ class AccountMove(models.Model):
             self.company_id.paylink_is_pdf_button
             and self.state == "posted"
             and self.move_type in ("out_invoice", "out_receipt")
-            and not self.currency_id.is_zero(self.amount_residual)
+            and self.currency_id.compare_amounts(self.amount_residual, 0) > 0
         )
 
     def _paylink_get_placeholder_url(self):

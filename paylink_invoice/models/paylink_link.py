@@ -776,7 +776,8 @@ class PaylinkLink(models.Model):
         }
         page, link, _move = self.env["paylink.page"]._switch_to(self)
         return sentences.get(code) or " ".join(
-            part.rstrip(".") + "." for part in page._get_denial_words(link, code)
+            part if part.endswith((".", "!")) else f"{part}."
+            for part in page._get_denial_words(link, code)
         )
 
     def _describe_payment_in_progress(self):

@@ -6,6 +6,7 @@ Presentation only. What is allowed is asked of `paylink.link._get_denial`, what 
 """
 
 import base64
+import colorsys
 import functools
 import hashlib
 import io
@@ -20,7 +21,7 @@ from markupsafe import Markup
 from PIL import Image, UnidentifiedImageError
 
 from odoo import api, fields, models, tools
-from odoo.tools import babel_locale_parse, file_open, format_date, format_time, human_size
+from odoo.tools import babel_locale_parse, file_open, format_date, format_time
 
 # === COLOURS === #
 
@@ -30,6 +31,7 @@ WHITE, INK = "#ffffff", "#0b1014"
 # what is readable there is readable on all of them.
 LIGHT_SURFACE, DARK_SURFACE = "#f4f6f7", "#1a2126"
 MIN_CONTRAST = 4.5  # WCAG 2.2, 1.4.3
+MAX_DARK_SATURATION = 0.6  # vivid colours glare on a dark page
 
 
 def contrast(one, other):
@@ -54,24 +56,26 @@ def theme_colors(brand):
     """
     brand = _normalize_color(brand) or DEFAULT_BRAND
     if max(contrast(brand, WHITE), contrast(brand, INK)) < MIN_CONTRAST:
-        brand = _mix_until_readable(brand, INK, WHITE)
-    dark_brand = _mix_until_readable(brand, WHITE, DARK_SURFACE)
+        brand = _shift_lightness(brand, -1, WHITE)
+    dark_brand = _shift_lightness(brand, 1, DARK_SURFACE, MAX_DARK_SATURATION)
     return {
         "brand": brand,
         "on_brand": WHITE if contrast(brand, WHITE) >= MIN_CONTRAST else INK,
-        "link": _mix_until_readable(brand, INK, LIGHT_SURFACE),
+        "link": _shift_lightness(brand, -1, LIGHT_SURFACE),
         "dark_brand": dark_brand,
         "dark_on_brand": INK if contrast(dark_brand, INK) >= MIN_CONTRAST else WHITE,
     }
 
 
-def _mix_until_readable(color, towards, surface):
-    """Mix a colour with another one, as little as makes it readable on a surface."""
-    for percent in range(0, 101, 4):
-        mixed = _mix(color, towards, percent / 100)
-        if contrast(mixed, surface) >= MIN_CONTRAST:
-            return mixed
-    return towards
+def _shift_lightness(color, direction, surface, max_saturation=1):
+    """Make a colour lighter (1) or darker (-1), as little as makes it readable on a surface."""
+    hue, lightness, saturation = colorsys.rgb_to_hls(*(c / 255 for c in _channels(color)))
+    saturation = min(saturation, max_saturation)
+    while contrast(color, surface) < MIN_CONTRAST and 0 <= lightness <= 1:
+        lightness += direction * 0.02
+        channels = colorsys.hls_to_rgb(hue, min(max(lightness, 0), 1), saturation)
+        color = "#" + "".join(f"{round(channel * 255):02x}" for channel in channels)
+    return color
 
 
 def _normalize_color(color):
@@ -93,11 +97,6 @@ def _luminance(color):
         for value in (channel / 255 for channel in _channels(color))
     ]
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
-
-
-def _mix(color, other, share):
-    pairs = zip(_channels(color), _channels(other), strict=True)
-    return "#" + "".join(f"{round(a + (b - a) * share):02x}" for a, b in pairs)
 
 
 # === RICH TEXT === #
@@ -215,6 +214,10 @@ def make_inline_image(raw):
     }
 
 
+# The states in which we ask for money.
+DUE_CODES = ("due", "due_today", "overdue")
+
+
 class PaylinkPage(models.AbstractModel):
     """Values of the public pages.
 
@@ -238,6 +241,7 @@ class PaylinkPage(models.AbstractModel):
         :return: dict; ``lang`` is the code of the page's language
         """
         page, link, move = self._switch_to(link)
+        page._prefetch(link, move)
         paths = page._prepare_paths(link, is_preview)
         summary = page._prepare_summary(link)
         is_open = move.state != "draft"
@@ -249,7 +253,7 @@ class PaylinkPage(models.AbstractModel):
             "summary": summary,
             "beacon": page._prepare_beacon(link, paths),
             "payment": page._prepare_payment(link, summary, is_preview),
-            "bank": page._prepare_bank(move),
+            "bank": page._prepare_bank(move) if summary["status_code"] in DUE_CODES else None,
             "parties": page._prepare_parties(move),
             "facts": page._prepare_facts(move),
             "related_documents": page._prepare_related_documents(link),
@@ -271,6 +275,30 @@ class PaylinkPage(models.AbstractModel):
         timezone = link.partner_id.tz or link.company_id.partner_id.tz or "UTC"
         link = link.with_context(tz=timezone)
         return link.env[self._name], link, link.move_id
+
+    @api.model
+    def _prefetch(self, link, move):
+        """Read in a few queries what the page would else read record by record."""
+        lines = move.line_ids
+        # For all lines at once: Odoo's method assigns the parents of all lines of the move, and
+        # what is assigned to a line that is not being computed right now is a slow `write`.
+        lines._fields["parent_id"].compute_value(lines)
+        lines.fetch(["tax_ids"])
+        self._get_partners(link, move).fetch(
+            ["name", "vat", "tz", "commercial_partner_id", *self._get_address_fields()]
+        )
+
+    @api.model
+    def _get_partners(self, link, move):
+        """Return all whom the page names."""
+        company_partner = link.company_id.partner_id
+        partners = link.partner_id | move.partner_id | move.partner_shipping_id | company_partner
+        return partners | move.commercial_partner_id | link.comment_ids.author_id
+
+    @api.model
+    def _get_address_fields(self):
+        names = self.env["res.partner"]._formatting_address_fields()
+        return [*names, "country_id", "state_id", "commercial_company_name", "company_name"]
 
     @api.model
     def _prepare_paths(self, link, is_preview):
@@ -388,7 +416,7 @@ class PaylinkPage(models.AbstractModel):
             "document_name": move.name or "",
             "seller": link.company_id.name,
             "customer": move.commercial_partner_id.name or "",
-            "recipient": page._get_recipient_name(link),
+            "recipient": page._get_full_name(link.partner_id),
             "issue_date": page._format_date(move.invoice_date),
             "due_date": page._format_date(move.invoice_date_due),
             "total": format_money(move.amount_total),
@@ -406,14 +434,6 @@ class PaylinkPage(models.AbstractModel):
             return self.env._("Your balance")
         name = move.name if move.name != "/" else ""
         return " ".join(part for part in (move.type_name, name) if part)
-
-    @api.model
-    def _get_recipient_name(self, link):
-        """Return the person and the company that a link was made for."""
-        partner = link.partner_id
-        company = partner.commercial_partner_id
-        names = dict.fromkeys(name for name in (partner.name, company.name) if name)
-        return ", ".join(names)
 
     @api.model
     def _is_due(self, move):
@@ -530,21 +550,28 @@ class PaylinkPage(models.AbstractModel):
     @api.model
     def _get_status_details(self, move, code):
         """Return sentences that the status needs to be understood."""
-        format_money = move.currency_id.format
         seller = move.company_id.name
-        if code == "correcting":
-            return [self.env._("%(seller)s is correcting this document.", seller=seller)]
-        if code == "cancelled":
-            return [self.env._("This document was cancelled. There is nothing to pay.")]
-        if code == "pending":
-            return [self.env._("You need not do anything. It can take some days to arrive.")]
-        if code == "blocked":
-            return [self.env._("%(seller)s has put this invoice on hold.", seller=seller)]
-        if code not in ("due", "due_today", "overdue") or move.payment_state != "partial":
+        details = {
+            "correcting": self.env._("%(seller)s is correcting this document.", seller=seller),
+            "cancelled": self.env._("This document was cancelled. There is nothing to pay."),
+            "pending": self.env._("You need not do anything. It can take some days to arrive."),
+            "blocked": self.env._("%(seller)s has put this invoice on hold.", seller=seller),
+            "credit_note": self._get_credit_detail(move),
+        }
+        if code in details:
+            return [details[code]]
+        if code not in DUE_CODES or move.payment_state != "partial":
             return []
-        paid = format_money(move.amount_total - move.amount_residual)
-        total = format_money(move.amount_total)
+        paid = move.currency_id.format(move.amount_total - move.amount_residual)
+        total = move.currency_id.format(move.amount_total)
         return [self.env._("%(paid)s of %(total)s is already paid.", paid=paid, total=total)]
+
+    @api.model
+    def _get_credit_detail(self, move):
+        if move.currency_id.is_zero(move.amount_residual):
+            return self.env._("It has been used in full. There is nothing to do.")
+        left = move.currency_id.format(move.amount_residual)
+        return self.env._("%(amount)s of it is still yours to use.", amount=left)
 
     # === PAYING === #
 
@@ -596,12 +623,12 @@ class PaylinkPage(models.AbstractModel):
 
     @api.model
     def _prepare_bank(self, move):
-        """Return the account to transfer to, or None where nothing is due or no account is known.
+        """Return the account to transfer to, or None where none is known.
 
         :return: list of ``{'label', 'value', 'is_code'}``; codes are worth a copy button
         """
         account = move.partner_bank_id
-        if not account or not self._is_due(move):
+        if not account:
             return None
         holder = account.acc_holder_name or account.partner_id.name
         rows = (
@@ -629,24 +656,27 @@ class PaylinkPage(models.AbstractModel):
         ]
         if move.partner_shipping_id not in (move.partner_id, self.env["res.partner"]):
             parties.append((self.env._("Delivered to"), move.partner_shipping_id, ""))
+        ids = [partner.id for _label, partner, _vat in parties]
         return [
             {
                 "label": label,
-                "name": ", ".join(
-                    dict.fromkeys(
-                        name for name in (partner.name, partner.commercial_partner_id.name) if name
-                    )
-                ),
-                "lines": self._get_address_lines(partner)
-                + ([self.env._("Tax ID %(number)s", number=vat)] if vat else []),
+                "name": self._get_full_name(partner),
+                "lines": self._get_address_lines(partner.with_prefetch(ids), vat),
             }
             for label, partner, vat in parties
         ]
 
     @api.model
-    def _get_address_lines(self, partner):
+    def _get_full_name(self, partner):
+        """Return the person and the company, or one of them."""
+        names = (partner.name, partner.commercial_partner_id.name)
+        return ", ".join(dict.fromkeys(name for name in names if name))
+
+    @api.model
+    def _get_address_lines(self, partner, vat):
         address = partner._display_address(without_company=True)
-        return [line.strip() for line in address.splitlines() if line.strip()]
+        lines = [line.strip() for line in address.splitlines() if line.strip()]
+        return [*lines, self.env._("Tax ID %(number)s", number=vat)] if vat else lines
 
     @api.model
     def _prepare_facts(self, move):
@@ -687,8 +717,7 @@ class PaylinkPage(models.AbstractModel):
     @api.model
     def _prepare_line_context(self, move):
         """Return what all lines share, read once for all of them."""
-        lines = move.invoice_line_ids
-        products = lines.filtered(lambda line: line.display_type == "product")
+        products = move.line_ids.filtered(lambda line: line.display_type == "product")
         amount_field = (
             "price_total" if move.company_price_include == "tax_included" else "price_subtotal"
         )
@@ -707,7 +736,7 @@ class PaylinkPage(models.AbstractModel):
             "has_mixed_taxes": len({line.tax_ids for line in products}) > 1,
             "price_digits": self.env["decimal.precision"].precision_get("Product Price"),
             "quantity_digits": self.env["decimal.precision"].precision_get("Product Unit"),
-            "unit": self.env.ref("uom.product_uom_unit", raise_if_not_found=False),
+            "unit_id": self.env["ir.model.data"]._xmlid_to_res_id("uom.product_uom_unit"),
         }
 
     @api.model
@@ -741,7 +770,7 @@ class PaylinkPage(models.AbstractModel):
     @api.model
     def _format_quantity(self, quantity, unit, context):
         number = self._format_number(quantity, context["quantity_digits"], context)
-        return number if not unit or unit == context["unit"] else f"{number}\u00a0{unit.name}"
+        return number if not unit or unit.id == context["unit_id"] else f"{number}\u00a0{unit.name}"
 
     @api.model
     def _format_price(self, price, context):
@@ -826,19 +855,30 @@ class PaylinkPage(models.AbstractModel):
     @api.model
     def _prepare_payments(self, move):
         """Return the payments and credit notes that were set off; no exchange differences."""
+        if not move.currency_id.compare_amounts(move.amount_residual, move.amount_total):
+            return []  # Nothing was set off; saves Odoo's search for it.
         widget = move.invoice_payments_widget or {"content": []}
         rows = []
         for content in sorted(widget["content"], key=lambda content: content["date"]):
             if content["is_exchange"]:
                 continue
-            date = self._format_date(content["date"])
-            if content["is_refund"]:
-                label = self.env._("Credit note of %(date)s", date=date)
-            else:
-                label = self.env._("Paid on %(date)s", date=date)
-            amount = move.currency_id.format(-content["amount"])
+            label = self._get_payment_label(move, content)
+            # A real minus sign, before the currency and never apart from it.
+            amount = f"\u2212\u2060{move.currency_id.format(content['amount'])}"
             rows.append({"label": label, "amount": amount, "kind": "payment"})
         return rows
+
+    @api.model
+    def _get_payment_label(self, move, content):
+        """Return what an entry of Odoo's ``invoice_payments_widget`` is, in a few words."""
+        date = self._format_date(content["date"])
+        if move.move_type == "out_refund":
+            if content["account_payment_id"]:
+                return self.env._("Paid out on %(date)s", date=date)
+            return self.env._("Set off on %(date)s", date=date)
+        if content["is_refund"]:
+            return self.env._("Credit note of %(date)s", date=date)
+        return self.env._("Paid on %(date)s", date=date)
 
     @api.model
     def _prepare_instalments(self, move):
@@ -927,11 +967,18 @@ class PaylinkPage(models.AbstractModel):
         return [
             {
                 "name": attachment.name,
-                "size": human_size(attachment.file_size) or "",
+                "size": self._format_size(attachment.file_size),
                 "path": paths and f"{paths['page']}/attachment/{attachment.id}",
             }
             for attachment in link.attachment_ids
         ]
+
+    @api.model
+    def _format_size(self, size):
+        """Return e.g. "58 kB"."""
+        if not size:
+            return ""
+        return f"{size / 1e6:.0f} MB" if size >= 1e6 else f"{max(1, round(size / 1000))} kB"
 
     @api.model
     def _prepare_life(self, link):

@@ -404,7 +404,10 @@ class PaymentTransaction(models.Model):
             (_("Date"), self.env["paylink.page"]._format_moment(self.last_state_change)),
             (_("Payment reference"), (move.payment_reference or move.name) if is_transfer else None),
             (_("Reference"), self.reference),
-            (_("Still to pay"), remaining and move.currency_id.format(remaining)),
+            (
+                _("Still to pay"),
+                None if remaining is None else move.currency_id.format(remaining),
+            ),
         )
         return [{"label": label, "value": value} for label, value in rows if value]
 
@@ -426,9 +429,8 @@ class PaymentTransaction(models.Model):
         move = self.invoice_ids[:1]
         if self.state != "done" or not self.is_post_processed or move.state != "posted":
             return None
-        if move.payment_state in move._paylink_get_settled_states():
-            return None
-        return move.amount_residual
+        is_settled = move.payment_state in move._paylink_get_settled_states()
+        return 0.0 if is_settled else move.amount_residual
 
     def _paylink_is_open(self):
         """Tell whether the outcome may change within minutes without anybody doing anything."""
@@ -438,11 +440,16 @@ class PaymentTransaction(models.Model):
         is_awaited = self.state == "pending" and self.provider_code != "custom"
         return is_awaited or (self.state == "done" and not self.is_post_processed)
 
-    def _paylink_render_receipt(self):
-        """Return the receipt as a PDF, rendered on the fly, nothing written: ``(name, bytes)``."""
+    def _paylink_render_receipt(self, link_sudo):
+        """Return the receipt as a PDF, rendered on the fly, nothing written.
+
+        :param link_sudo: a `paylink.link` of the document, in the customer's language
+        :return: ``(filename, bytes)``
+        """
         self.ensure_one()
-        pdf, _format = self.env["ir.actions.report"]._render_qweb_pdf(
+        _page, link, _move = link_sudo.env["paylink.page"]._switch_to(link_sudo)
+        pdf, _format = link.env["ir.actions.report"]._render_qweb_pdf(
             "paylink_invoice.report_payment_receipt", self.ids
         )
-        name = self.env._("Receipt %(reference)s", reference=self.reference)
+        name = link.env._("Receipt %(reference)s", reference=self.reference)
         return f"{name.replace('/', '_')}.pdf", pdf

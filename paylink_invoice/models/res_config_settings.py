@@ -20,6 +20,7 @@ class ResConfigSettings(models.TransientModel):
         string="Key File of Invoice Links", compute="_compute_paylink_key_file"
     )
     paylink_effective_base_url = fields.Char(compute="_compute_paylink_effective_base_url")
+    paylink_is_base_url_secure = fields.Boolean(compute="_compute_paylink_effective_base_url")
 
     @api.depends_context("uid")
     def _compute_paylink_key_file(self):
@@ -28,6 +29,6 @@ class ResConfigSettings(models.TransientModel):
     @api.depends("paylink_base_url")
     def _compute_paylink_effective_base_url(self):
         for settings in self:
-            settings.paylink_effective_base_url = (
-                settings.paylink_base_url or settings.company_id.get_base_url()
-            ).rstrip("/")
+            base_url = settings.paylink_base_url or settings.company_id.get_base_url()
+            settings.paylink_effective_base_url = base_url.rstrip("/")
+            settings.paylink_is_base_url_secure = base_url.startswith("https://")

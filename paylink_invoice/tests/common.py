@@ -134,7 +134,7 @@ class PaylinkCommon(AccountPaymentCommon):
         """Return the dialog "Invoice Link" as a user opens it on some invoices."""
         moves = moves or self.posted_invoice
         return (
-            self.env["paylink.send"]
+            moves.env["paylink.send"]
             .with_user(user or self.biller)
             .with_context(active_model="account.move", active_ids=moves.ids)
             .create({"channel": "email", **values})

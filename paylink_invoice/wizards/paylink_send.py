@@ -108,10 +108,12 @@ class PaylinkSend(models.TransientModel):
         for wizard in self:
             wizard.partner_ids = wizard.move_ids._paylink_get_default_recipients()
 
-    @api.depends("move_ids")
+    @api.depends("move_ids", "move_count")
     def _compute_comment_line_ids(self):
         for wizard in self:
-            comments = wizard.move_ids._paylink_get_comments()
+            # A switch for each comment of each invoice helps nobody any more when they are many.
+            moves = wizard.move_ids if wizard.move_count <= MAX_SYNCHRONOUS else wizard.move_ids.browse()
+            comments = moves._paylink_get_comments()
             wizard.comment_line_ids = [Command.clear()] + [
                 Command.create(
                     {
@@ -255,8 +257,6 @@ class PaylinkSend(models.TransientModel):
     def _prepare_link_values(self, move, partner):
         # Only what belongs to this invoice and may be read by the sender, whatever was written
         # into the dialog's fields.
-        comments = self.comment_line_ids.filtered("is_shown").message_id
-        comments &= move._paylink_get_comments()
         files = self.attachment_ids & move._paylink_get_shareable_attachments()
         return {
             "move_id": move.id,
@@ -265,12 +265,21 @@ class PaylinkSend(models.TransientModel):
             "channel": self.channel,
             "user_id": self.env.user.id,
             "show_narration": self.show_narration,
-            "comment_ids": [Command.set(comments.ids if self.show_comments else [])],
+            "comment_ids": [Command.set(self._get_shared_comments(move).ids)],
             "attachment_ids": [Command.set(files.ids)],
             "allow_payment": self.allow_payment,
             "expiration_date": self.expiration_date,
             "hours_after_view": self.hours_after_view,
         }
+
+    def _get_shared_comments(self, move):
+        """Return the comments of this invoice that its page shows."""
+        if not self.show_comments:
+            return self.env["mail.message"]
+        comments = move._paylink_get_comments()
+        if self.move_count > MAX_SYNCHRONOUS:
+            return comments.filtered(lambda comment: not comment._paylink_is_internal())
+        return comments & self.comment_line_ids.filtered("is_shown").message_id
 
     def _prepare_sending_settings(self, links_sudo):
         """Return the custom settings for `account.move.send`, in JSON types."""

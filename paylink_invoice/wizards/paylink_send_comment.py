@@ -11,6 +11,7 @@ class PaylinkSendComment(models.TransientModel):
 
     wizard_id = fields.Many2one(comodel_name="paylink.send", required=True, ondelete="cascade")
     message_id = fields.Many2one(comodel_name="mail.message", required=True, ondelete="cascade")
+    document_name = fields.Char(string="Invoice", related="message_id.record_name")
     author_id = fields.Many2one(related="message_id.author_id")
     date = fields.Datetime(related="message_id.date")
     preview = fields.Char(string="Comment", related="message_id.preview")

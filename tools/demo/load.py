@@ -20,7 +20,7 @@ directory = pathlib.Path(
 ).resolve()
 sys.path.insert(0, str(directory))
 
-from demo_loader.run import run  # noqa: E402
+from northwind.run import run  # noqa: E402
 
 run(
     env,

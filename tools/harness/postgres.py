@@ -12,6 +12,7 @@ import time
 from pathlib import Path
 
 from . import reaper
+from .layout import cache
 from .process import output_of, start, stop
 from .say import Failure
 
@@ -30,6 +31,17 @@ SETTINGS = {
 def is_theirs():
     """Tell whether the user named a PostgreSQL server."""
     return bool(os.environ.get("PGHOST"))
+
+
+def where():
+    """Return what tells the user's server from others; '' for clusters of our own.
+
+    This machine and its cache are part of it, because a database's files are kept here.
+    """
+    if not is_theirs():
+        return ""
+    server = [os.environ.get(name, "") for name in ("PGHOST", "PGPORT", "PGUSER")]
+    return "|".join([*server, os.uname().nodename, str(cache())])
 
 
 def programs(python):
@@ -81,7 +93,7 @@ def own(folder):
 def copy_cluster(source, target):
     """Copy the files of a stopped cluster, as its owner's."""
     target.parent.mkdir(parents=True, exist_ok=True)
-    subprocess.run(["cp", "-a", "--reflink=auto", source, target], check=True)
+    output_of(["cp", "-a", "--reflink=auto", source, target])
 
 
 class Cluster:

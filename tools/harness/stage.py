@@ -10,7 +10,6 @@ parallel runs share nothing that one of them could spoil. Where the user names a
 
 import os
 import shutil
-import subprocess
 from contextlib import ExitStack
 
 from . import postgres, reaper
@@ -39,7 +38,7 @@ class Stage:
 
     def __enter__(self):
         self.odoo = Odoo()
-        self.key = digest(self.odoo.key, *self.modules)
+        self.key = digest(self.odoo.key, postgres.where(), *self.modules)
         self.template = f"paylink_test_template_{self.key}"
         self.golden = cache() / f"template-{self.key}"
         self.data = self.folder / "data"
@@ -81,7 +80,7 @@ class Stage:
         (self.data / "filestore").mkdir(parents=True, exist_ok=True)
         if files.exists():
             # Links are enough: Odoo names files by their content and never changes one.
-            subprocess.run(["cp", "-al", files, self.data / "filestore" / target], check=True)
+            output_of(["cp", "-al", files, self.data / "filestore" / target])
 
     def drop(self, database):
         """Remove a database with its files, and whoever is connected to it."""

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 import requests
 
-from demo_content.links import DEVICES
+from .content.links import DEVICES
 
 NONCE = re.compile(r"\b[0-9a-f]{6,12}\.[0-9a-f]{16}\.[\w-]{16,}")
 
@@ -104,4 +104,4 @@ class Visitor:
         ).json()
         if "error" in answer:
             raise RuntimeError(f"{path}: {answer['error']}")
-        return answer["result"]
+        return answer.get("result")

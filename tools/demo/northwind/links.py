@@ -6,10 +6,9 @@ from unittest.mock import patch
 
 from odoo.addons.sms.tools.sms_api import SmsApi
 
-from demo_content.invoices import INVOICES
-from demo_content.links import BALANCES, STORY
-
 from . import documents, story
+from .content.invoices import INVOICES
+from .content.links import BALANCES, STORY
 from .visitors import Visitor
 
 INVOICE_DATA = {data["key"]: data for data in INVOICES}
@@ -43,11 +42,13 @@ def text_messages():
 def link_events(demo, base_url):
     """:return: list of (UTC datetime, function) for every link and every visit"""
     events = []
-    for days, hour, invoice, what, recipient, options in STORY:
+    for number, (days, hour, invoice, what, recipient, options) in enumerate(STORY):
         is_french = documents.author_key(INVOICE_DATA[invoice]) == "elodie"
         morning = story.FRENCH_HOURS if is_french else story.AMERICAN_HOURS
         happen = _Happening(demo, base_url, invoice, recipient, options)
-        events.append((demo.moment(days, morning + hour + 0.1), getattr(happen, what)))
+        events.append(
+            (demo.moment(days, morning + hour + 0.7 + number * 17 % 41 / 60), getattr(happen, what))
+        )
     return events
 
 
@@ -103,7 +104,9 @@ class _Happening:
         self.demo.env["paylink.event"]._cron_send_renewals()
 
     def revoke(self):
-        get_link(self.demo, self.invoice, self.recipient).action_revoke()
+        data = INVOICE_DATA[self.invoice]
+        env = self.demo.as_user(documents.author_key(data), documents.company_key(data))
+        get_link(self.demo, self.invoice, self.recipient).with_env(env).action_revoke()
 
     def _visit(self, deed):
         link = get_link(self.demo, self.invoice, self.recipient)

@@ -5,9 +5,8 @@ Odoo's chatter and numbering follow the order of writing, and most dates are "no
 this process is set to each event's time before the event is written.
 """
 
-from demo_content.invoices import INVOICES
-
 from . import documents
+from .content.invoices import INVOICES
 
 FRENCH_HOURS, AMERICAN_HOURS = 8.0, 17.0  # nine in the morning there, in UTC
 
@@ -18,7 +17,7 @@ def invoice_events(demo):
     for number, data in enumerate(INVOICES):
         morning = (
             FRENCH_HOURS if documents.author_key(data) == "elodie" else AMERICAN_HOURS
-        ) + number * 0.05
+        ) + number * 0.01
 
         def at(days, hour, function, *args, data=data, morning=morning):
             events.append((demo.moment(days, morning + hour), lambda: function(demo, data, *args)))

@@ -5,7 +5,7 @@ from markupsafe import Markup, escape
 
 from odoo import Command
 
-from demo_content import catalog, companies, customers
+from .content import catalog, companies, customers
 
 DISPLAY_TYPES = {"section": "line_section", "sub": "line_subsection", "note": "line_note"}
 
@@ -74,13 +74,17 @@ def _prepare_line_values(demo, line, currency, lang):
     return values
 
 
-def _number_first_invoice(move, company_key):
-    """Let the numbers go on from earlier years instead of starting at one."""
-    if not move.search_count(
-        [("journal_id", "=", move.journal_id.id), ("state", "!=", "draft")], limit=1
-    ):
-        journal = companies.COMPANIES[company_key]["sale_journal"]
-        move.name = f"{journal['code']}/{move.invoice_date.year}/{journal['first_number']:05d}"
+def _number_first_invoice(move, company):
+    """Let the numbers go on from earlier years instead of starting at one.
+
+    :return: whether this is the first invoice
+    """
+    posted = [("journal_id", "=", move.journal_id.id), ("state", "!=", "draft")]
+    if move.search_count(posted, limit=1):
+        return False
+    journal = companies.COMPANIES[company]["sale_journal"]
+    move.name = f"{journal['code']}/{move.invoice_date.year}/{journal['first_number']:05d}"
+    return True
 
 
 def cancel_invoice(demo, data):

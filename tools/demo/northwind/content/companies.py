@@ -17,6 +17,9 @@ CUSTOMER_MODULES = {
     "uom",
 }
 
+# Odoo's own voice, which tells colleagues that a customer has looked.
+ROBOT_EMAIL = "notifications@northwind-heating.example"
+
 # Units of the currency for one US dollar, newest first: (days ago, rate).
 RATES = {
     "EUR": [(0, 0.8610), (30, 0.8655), (60, 0.8588), (120, 0.8712), (240, 0.8840), (400, 0.9020)],
@@ -237,7 +240,11 @@ USERS = {
         "phone": "+1 503-555-0127",
         "picture": "face_sam.png",
         "companies": ["us"],
-        "groups": ["account.group_account_readonly", "sales_team.group_sale_salesman"],
+        "groups": [
+            "account.group_account_readonly",
+            "sales_team.group_sale_salesman",
+            "paylink_invoice.group_paylink_user",
+        ],
         "role": "salesperson with customers of his own",
     },
     "elodie": {

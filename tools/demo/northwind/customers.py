@@ -3,7 +3,7 @@
 
 from odoo import Command
 
-from demo_content import catalog, companies, customers
+from .content import catalog, companies, customers
 
 ADDRESS = ("street", "street2", "city", "zip", "email", "phone", "vat", "function")
 

@@ -102,7 +102,7 @@ BALANCES = ["harborlight", "anand"]
 # invoice, recipient, what the line says; the first is the READY-LINK
 SHOW = [
     ("riverstone_due", "alice", "due in six days"),
-    ("terrasses_due", "camille", "French, EUR, three rates of VAT"),
+    ("terrasses_due", "camille", "French, EUR, two rates of VAT"),
     ("diyafa_kwd", "layla", "Arabic, right to left, KWD with three decimals"),
     ("bergmann_eur", "sabine", "German, early-payment discount"),
     ("harborlight_instalments", "june", "in instalments, the first is paid"),

@@ -1,0 +1,64 @@
+# Part of paylink_invoice. License LGPL-3 or later (https://www.gnu.org/licenses/lgpl).
+"""The page against Odoo's own one: its server's time, its queries."""
+
+from .clock import take_turns
+from .table import Row, median, spread
+
+TITLE = "The page beside Odoo's own invoice page with the document in it"
+
+
+def run(bench):
+    """Time our page, and Odoo's own with the document that it embeds."""
+    few, many = bench.content["few"], bench.content["many"]
+    visits = {
+        "ours": ([few["ours"]], 200),
+        "odoo": ([few["portal"], few["document"]], 200),
+        "ours many": ([many["ours"]], 200),
+    }
+    samples = take_turns(bench.quiet, visits, bench.rounds(60))
+    rounds = len(samples["ours"])
+    many_odoo = {
+        "ours many": visits["ours many"],
+        "odoo many": ([many["portal"], many["document"]], 200),
+    }
+    samples_many = take_turns(bench.quiet, many_odoo, bench.rounds(8), warm_up=2)
+    queries = {
+        name: median([sum(s.queries) for s in found]) for name, found in samples.items()
+    }
+    return [
+        *compare("time of the page, 3 lines", samples["ours"], samples["odoo"], 0.25),
+        *compare("time, 300 lines", samples_many["ours many"], samples_many["odoo many"], 0.25),
+        Row("rounds", rounds),
+        Row("queries of the page, 3 lines", queries["ours"], note=_cold(samples["ours"])),
+        Row(
+            "more queries with 300 lines",
+            queries["ours many"] - queries["ours"],
+            limit=0,
+            note=f"{queries['ours many']:.0f} with 300 lines",
+        ),
+        Row("queries of Odoo's page and document, 3 lines", queries["odoo"]),
+    ]
+
+
+def _cold(samples):
+    counts = sorted({sum(sample.queries) for sample in samples})
+    return f"seen: {', '.join(map(str, counts))}"
+
+
+def compare(label, ours, theirs, limit):
+    """Return the rows of two rounds of samples: waiting time and processor time, as ratios."""
+    rows = []
+    for name, key in (("wall", "wall"), ("processor", "cpu")):
+        mine, other = [[getattr(s, key) for s in found] for found in (ours, theirs)]
+        if None in mine or None in other:
+            continue  # this kernel does not count it
+        rows.append(
+            Row(
+                f"{label}: {name} time",
+                median(mine) / median(other),
+                "x",
+                limit,
+                note=f"{spread(mine)} against {spread(other)}",
+            )
+        )
+    return rows
