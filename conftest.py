@@ -6,7 +6,7 @@ import os
 import pytest
 
 BROWSER_CALLS = {"start_tour", "browser_js"}
-SLOW_FIXTURES = {"odoo", "odoo_stand", "browser", "open_page"}
+SLOW_FIXTURES = {"start_odoo", "odoo_stand", "browser", "open_page"}
 
 
 def pytest_addoption(parser):

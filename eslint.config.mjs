@@ -49,7 +49,7 @@ const browser = globalsOf(
         "IntersectionObserver MutationObserver Node Request ResizeObserver Response URL " +
         "URLSearchParams addEventListener clearInterval clearTimeout console crypto document fetch " +
         "history location localStorage matchMedia navigator performance queueMicrotask " +
-        "removeEventListener requestAnimationFrame sessionStorage setInterval setTimeout window"
+        "removeEventListener requestAnimationFrame sessionStorage setInterval setTimeout window",
 );
 const node = globalsOf("Buffer URL clearTimeout console fetch process setTimeout");
 

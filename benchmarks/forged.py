@@ -5,7 +5,7 @@ import time
 from contextlib import closing
 
 from .clock import Visitor, take_turns
-from .page import compare
+from .compare import compare
 from .table import Row, median
 
 TITLE = "A forged token beside an empty route"

@@ -51,7 +51,7 @@ def _audit(name, url):
     folder = FOLDER / "lighthouse"
     folder.mkdir(exist_ok=True)
     output = folder / f"{name}.json"
-    program = python_env.node_modules() / "lighthouse" / "cli" / "index.js"
+    program = python_env.node_modules("bench") / "lighthouse" / "cli" / "index.js"
     command = [
         *(python_env.node_program(), program, url, "--quiet", "--output=json"),
         *(f"--output-path={output}", f"--only-categories={','.join(CATEGORIES)}"),

@@ -2,7 +2,8 @@
 """The page against Odoo's own one: its server's time, its queries."""
 
 from .clock import take_turns
-from .table import Row, median, spread
+from .compare import compare
+from .table import Row, median
 
 TITLE = "The page beside Odoo's own invoice page with the document in it"
 
@@ -43,22 +44,3 @@ def run(bench):
 def _cold(samples):
     counts = sorted({sum(sample.queries) for sample in samples})
     return f"seen: {', '.join(map(str, counts))}"
-
-
-def compare(label, ours, theirs, limit):
-    """Return the rows of two rounds of samples: waiting time and processor time, as ratios."""
-    rows = []
-    for name, key in (("wall", "wall"), ("processor", "cpu")):
-        mine, other = [[getattr(s, key) for s in found] for found in (ours, theirs)]
-        if None in mine or None in other:
-            continue  # this kernel does not count it
-        rows.append(
-            Row(
-                f"{label}: {name} time",
-                median(mine) / median(other),
-                "x",
-                limit,
-                note=f"{spread(mine)} against {spread(other)}",
-            )
-        )
-    return rows

@@ -36,7 +36,7 @@ def _weigh(browser, url):
     context = browser.new_context(**PHONE)
     page = context.new_page()
     responses = []
-    page.on("response", responses.append)
+    page.on("response", lambda response: responses.append(response))
     page.goto(url, wait_until="networkidle")
     parts = [_part(response) for response in responses if not response.url.startswith("data:")]
     context.close()

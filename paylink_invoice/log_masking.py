@@ -11,7 +11,10 @@ class TokenMask(logging.Filter):
 
     def filter(self, record):
         """Mask the record in place and let it pass."""
-        message = record.getMessage()
+        try:
+            message = record.getMessage()
+        except Exception:  # noqa: BLE001 - a wrong format is the handler's to report, not to raise
+            return True
         if "/paylink/" in message:
             record.msg, record.args = tokens.mask(message), None
         if record.exc_info and not record.exc_text:

@@ -27,7 +27,7 @@ def odoo_stand():
 
 
 @pytest.fixture
-def odoo(request):
+def start_odoo(request):
     """Return a function that starts another server on a fresh copy of the database.
 
     It takes the arguments of `tools.harness.stand.stand`: workers, crons, options, variables.

@@ -4,7 +4,6 @@
 import json
 import re
 import secrets
-from urllib.parse import urlsplit
 
 from werkzeug.exceptions import abort
 
@@ -34,11 +33,13 @@ class PaylinkGate(http.Controller):
         "sitemap": False,
     }
 
-    @http.route("/paylink/<path:rest>", readonly=True, **_public_route)
-    def paylink_unknown(self, rest, **_kwargs):
+    @http.route(["/paylink", "/paylink/<path:rest>"], readonly=True, **_public_route)
+    def paylink_unknown(self, rest="", **_kwargs):
         """Answer whatever no other route answers: 405 for a wrong verb, else the one 404."""
-        if POST_ONLY.fullmatch(rest) and request.httprequest.method in ("GET", "HEAD"):
-            return self._respond_json({"code": "method_not_allowed"}, 405, {"Allow": "POST"})
+        verbs = ("POST",) if POST_ONLY.fullmatch(rest) else ("GET", "HEAD")
+        if request.httprequest.method not in verbs:
+            allowed = {"Allow": ", ".join(verbs)}
+            return self._respond_json({"code": "method_not_allowed"}, 405, allowed)
         return self._respond_not_found()
 
     # === THE GATE === #
@@ -53,14 +54,14 @@ class PaylinkGate(http.Controller):
         """
         link_sudo = self._resolve_link(token, kind)
         if denial := link_sudo._get_denial(action):
-            abort(self._respond_denial(link_sudo, denial))
+            self._stop(self._respond_denial(link_sudo, denial))
         return link_sudo
 
     def _resolve_link(self, token, kind="invoice"):
         """Return the link of a token whatever its state, or answer with the one 404 and stop."""
         link_sudo = request.env["paylink.link"]._resolve(kind, token)
         if not link_sudo:
-            abort(self._respond_not_found())
+            self._stop(self._respond_not_found())
         return link_sudo.with_company(link_sudo.company_id).with_context(
             lang=link_sudo._get_lang(), allowed_company_ids=link_sudo.company_id.ids
         )
@@ -73,12 +74,12 @@ class PaylinkGate(http.Controller):
         """
         headers = request.httprequest.headers
         if headers.get("Sec-Fetch-Site", "same-origin") not in ("same-origin", "none"):
-            abort(self._respond_json({"code": "foreign_origin"}, 403))
+            self._stop(self._respond_json({"code": "foreign_origin"}, 403))
         origin = headers.get("Origin")
         if not origin or (is_form and origin == "null"):
             return
-        if urlsplit(origin).netloc != request.httprequest.host:
-            abort(self._respond_json({"code": "foreign_origin"}, 403))
+        if origin.partition("://")[2] != request.httprequest.host:
+            self._stop(self._respond_json({"code": "foreign_origin"}, 403))
 
     def _read_json(self):
         """Return the JSON object of the request's body, or answer 400 and stop."""
@@ -91,7 +92,12 @@ class PaylinkGate(http.Controller):
                 data = None
             if isinstance(data, dict):
                 return data
-        return abort(self._respond_json({"code": "invalid_request"}, 400))
+        return self._stop(self._respond_json({"code": "invalid_request"}, 400))
+
+    def _stop(self, response):
+        """End the request with an answer, which by this way misses `ir.http._post_dispatch`."""
+        request.env["ir.http"]._paylink_secure(response)
+        abort(response)
 
     # === ANSWERS === #
 
@@ -145,7 +151,8 @@ class PaylinkGate(http.Controller):
 
     def _get_visitor(self):
         """Return who is asking, as far as anybody can tell, for `paylink.event`."""
+        agent = request.httprequest.user_agent.string or ""
         return {
             "ip_address": request.httprequest.remote_addr,
-            "user_agent": (request.httprequest.user_agent.string or "")[:500],
+            "user_agent": agent.replace("\x00", "")[:500],  # PostgreSQL stores no NUL.
         }

@@ -9,7 +9,7 @@ import secrets
 
 import psycopg2
 from markupsafe import Markup
-from werkzeug.exceptions import HTTPException, abort
+from werkzeug.exceptions import HTTPException
 
 from odoo import http
 from odoo.exceptions import ConcurrencyError
@@ -109,7 +109,7 @@ class PaylinkPayment(PaylinkGate):
             is_valid = all(type(value) is int for value in choice.values())
             if is_valid and flow in ("redirect", "direct") and params.get("token_id") is None:
                 return {**choice, "flow": flow, "proof": params.get("access_token")}
-        return abort(self._respond_json({"code": "invalid_request"}, 400))
+        return self._stop(self._respond_json({"code": "invalid_request"}, 400))
 
     def _start_payment(self, link_sudo, choice):
         """Return the open payment of the document; see :meth:`paylink.link._start_payment`."""

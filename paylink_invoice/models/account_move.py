@@ -216,8 +216,11 @@ class AccountMove(models.Model):
             recipients |= candidates.filtered("email")[:1] or move.partner_id
         return recipients
 
-    def _paylink_get_recipient_problems(self, partners):
-        """Return sentences that say why a link of this invoice cannot go to these contacts."""
+    def _paylink_get_recipient_problems(self, partners, needs_email=True):
+        """Return sentences that say why a link of this invoice cannot go to these contacts.
+
+        :param bool needs_email: whether they are to be reached by e-mail
+        """
         self.ensure_one()
         name = self.display_name
         if not partners:
@@ -242,7 +245,7 @@ class AccountMove(models.Model):
                         partner=partner.display_name,
                     )
                 )
-            elif not email_normalize(partner.email, strict=False):
+            elif needs_email and not email_normalize(partner.email, strict=False):
                 problems.append(
                     self.env._(
                         "%(name)s: %(partner)s has no valid e-mail address. Enter one first.",

@@ -1,6 +1,8 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """The headers of every answer below ``/paylink/``, whatever its status."""
 
+from werkzeug.exceptions import MethodNotAllowed
+
 from odoo import models
 from odoo.http import request
 
@@ -27,6 +29,14 @@ class IrHttp(models.AbstractModel):
     _inherit = "ir.http"
 
     @classmethod
+    def _pre_dispatch(cls, rule, args):
+        # EXTENDS 'base': Odoo lets OPTIONS through to every route, and the route would act on it.
+        super()._pre_dispatch(rule, args)
+        is_ours = request.httprequest.path.startswith(PREFIX)
+        if is_ours and request.httprequest.method == "OPTIONS" and rule.methods:
+            raise MethodNotAllowed(sorted(rule.methods - {"OPTIONS"}))
+
+    @classmethod
     def _post_dispatch(cls, response):
         # EXTENDS 'base'
         super()._post_dispatch(response)
@@ -49,6 +59,7 @@ class IrHttp(models.AbstractModel):
         if not request.httprequest.path.startswith(PREFIX):
             return
         for name, value in SECURITY_HEADERS.items():
+            response.headers.remove(name)  # Added at the end: the order tells nothing either.
             response.headers[name] = value
         response.headers.setdefault(
             "Content-Security-Policy", CONTENT_SECURITY_POLICY.format(style="")

@@ -8,7 +8,7 @@ import psycopg2
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
-from odoo.tools import email_normalize
+from odoo.tools import SQL, email_normalize
 
 _logger = logging.getLogger(__name__)
 
@@ -18,6 +18,8 @@ VIEW_INTERVAL = timedelta(minutes=30)
 MAX_EVENTS_PER_HOUR = 60
 # How often one address gets a new link by asking for it.
 RENEWAL_LIMITS = ((timedelta(minutes=15), 1), (timedelta(days=1), 3))
+# Nothing longer is an address (RFC 5321, section 4.5.3.1.3), and Python's parser is no match for it.
+MAX_EMAIL_LENGTH = 254
 # Requests older than this are not answered any more, e.g. after a long stop of the server.
 RENEWAL_PATIENCE = timedelta(days=1)
 
@@ -125,7 +127,7 @@ class PaylinkEvent(models.Model):
             ("link_id", "=", link_sudo.id),
             ("event_date", ">", fields.Datetime.now() - timedelta(hours=1)),
         ]
-        is_known = self.sudo().search_count(
+        is_known = nonce and self.sudo().search_count(
             [("nonce", "=", nonce), ("event_type", "=", event_type)], limit=1
         )
         if is_known or self.sudo().search_count(recent, limit=MAX_EVENTS_PER_HOUR) >= MAX_EVENTS_PER_HOUR:
@@ -138,7 +140,10 @@ class PaylinkEvent(models.Model):
 
         :param nonce: the page that saw a person, or ``None`` for a deed that only a person does
         """
-        link_sudo.lock_for_update()
+        # Not `lock_for_update`, which gives up where another visit is just being counted.
+        self.env.cr.execute(
+            SQL("SELECT 1 FROM paylink_link WHERE id = %s FOR NO KEY UPDATE", link_sudo.id)
+        )
         same_visitor = [
             ("link_id", "=", link_sudo.id),
             ("event_type", "=", "viewed"),
@@ -171,7 +176,8 @@ class PaylinkEvent(models.Model):
         :param link_sudo: the `paylink.link` whose page was asked
         :param email: what was typed; anything
         """
-        normalized = email_normalize(email) if isinstance(email, str) else False
+        is_sized = isinstance(email, str) and len(email) <= MAX_EMAIL_LENGTH
+        normalized = email_normalize(email) if is_sized else False
         candidates = link_sudo._get_renewal_contacts()
         partner = candidates.filtered(
             lambda contact: normalized and email_normalize(contact.email) == normalized

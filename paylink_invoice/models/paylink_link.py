@@ -661,7 +661,7 @@ class PaylinkLink(models.Model):
             "document_label": label,
             "formatted_amount": move.currency_id.format(amount),
             "page_path": self._get_path(),
-            "is_test": "test" in providers_sudo.mapped("state"),
+            "is_test": set(providers_sudo.mapped("state")) == {"test"},
             "amount": amount,
             "currency": move.currency_id,
             "partner_id": move.partner_id.id,
@@ -707,7 +707,10 @@ class PaylinkLink(models.Model):
         """
         self.ensure_one()
         self._lock_document()
-        if denial := self._get_denial("pay"):
+        denial = self._get_denial("pay")
+        if not denial and self._is_money_unbooked():
+            denial = "in_progress"
+        if denial:
             raise PaymentRefused(denial, self._get_payment_refusal(denial))
         values = self._prepare_payment_values(provider_id, payment_method_id, flow)
         if self._is_other_amount_shown(proof, values["amount"]):
@@ -715,14 +718,24 @@ class PaylinkLink(models.Model):
         return self.env["payment.transaction"]._paylink_open_attempt(self, values)
 
     def _lock_document(self):
-        """Wait until no other payment of the document is being started."""
+        """Wait until no other payment of the document is being started.
+
+        Whoever starts one, and whoever reports money, writes to the row, so that those who have
+        waited fail here and begin anew: see `payment.transaction._paylink_touch_invoices`.
+        """
         self.env.cr.execute(SQL("SET LOCAL lock_timeout = %s", PAYMENT_LOCK_TIMEOUT))
         # Not FOR UPDATE: rows that refer to the invoice may be inserted meanwhile.
         self.env.cr.execute(
-            SQL("SELECT 1 FROM account_move WHERE id = %s FOR NO KEY UPDATE", self.move_id.id)
+            SQL("SELECT 1 FROM account_move WHERE id = %s FOR NO KEY UPDATE", self.move_id.id),
+            log_exceptions=False,  # That it fails after the wait is how it works, see above.
         )
         self.env.cr.execute("SET LOCAL lock_timeout TO DEFAULT")
-        self.move_id.invalidate_recordset()
+
+    def _is_money_unbooked(self):
+        """Tell whether money has arrived that the document's residual does not know of yet."""
+        return any(
+            tx.state == "done" and not tx.is_post_processed for tx in self.move_id.transaction_ids
+        )
 
     def _prepare_payment_values(self, provider_id, payment_method_id, flow):
         """Return the values of the transaction that pays the document in full.

@@ -10,6 +10,7 @@ import colorsys
 import functools
 import hashlib
 import io
+import posixpath
 import re
 from datetime import timedelta
 from urllib.parse import quote, urlsplit
@@ -101,16 +102,20 @@ def _luminance(color):
 
 # === RICH TEXT === #
 
-KEPT_TAGS = frozenset(
-    "a b blockquote br code dd div dl dt em hr i li ol p pre s small span strong sub sup "
-    "table tbody td tfoot th thead tr u ul".split()
-)
+# fmt: off
+KEPT_TAGS = frozenset((
+    "a", "b", "blockquote", "br", "code", "dd", "div", "dl", "dt", "em", "hr", "i", "li", "ol",
+    "p", "pre", "s", "small", "span", "strong", "sub", "sup", "table", "tbody", "td", "tfoot",
+    "th", "thead", "tr", "u", "ul",
+))
 # Gone with all they hold; every other tag goes alone and leaves its text.
-DROPPED_TREES = frozenset(
-    "applet audio base button canvas embed form frame frameset head iframe input link map math "
-    "meta noscript object picture script select source style svg template textarea title track "
-    "video img image".split()
-)
+DROPPED_TREES = frozenset((
+    "applet", "audio", "base", "button", "canvas", "embed", "form", "frame", "frameset", "head",
+    "iframe", "image", "img", "input", "link", "map", "math", "meta", "noscript", "object",
+    "picture", "script", "select", "source", "style", "svg", "template", "textarea", "title",
+    "track", "video",
+))
+# fmt: on
 LINK_SCHEMES = ("http", "https", "mailto", "tel")
 
 
@@ -134,8 +139,7 @@ def clean_html(html):
         _clean_element(element)
     if not root.text_content().strip():
         return Markup()
-    lxml_html_text = lxml_html.tostring(root, encoding="unicode")
-    return Markup(lxml_html_text)  # pylint: disable=markup-unsafe
+    return Markup(lxml_html.tostring(root, encoding="unicode"))
 
 
 def _clean_element(element):
@@ -176,10 +180,14 @@ MAX_SVG_LOGO_BYTES = 24_000
 
 @functools.cache
 def get_asset_url(name):
-    """Return the URL of a file beside page.css; it changes with the content."""
-    with file_open(STATIC_PATH + name, "rb") as file:
+    """Return the URL of a file of the page; it changes with the content.
+
+    :param str name: path from the folder of page.css
+    """
+    path = posixpath.normpath(STATIC_PATH + name)
+    with file_open(path, "rb") as file:
         version = hashlib.sha256(file.read()).hexdigest()[:12]
-    return f"/{STATIC_PATH}{name}?v={version}"
+    return f"/{path}?v={version}"
 
 
 def make_inline_image(raw):
@@ -272,21 +280,25 @@ class PaylinkPage(models.AbstractModel):
 
     def _switch_to(self, link):
         """Return this model, the link and its document in the reader's language and time zone."""
-        timezone = link.partner_id.tz or link.company_id.partner_id.tz or "UTC"
+        company_partner = link.company_id.partner_id
+        company_partner.fetch(self._get_partner_fields())
+        timezone = link.partner_id.tz or company_partner.tz or "UTC"
         link = link.with_context(tz=timezone)
         return link.env[self._name], link, link.move_id
 
     @api.model
     def _prefetch(self, link, move):
-        """Read in a few queries what the page would else read record by record."""
+        """Read in a few lean queries what would else be read record by record, with all columns."""
         lines = move.line_ids
         # For all lines at once: Odoo's method assigns the parents of all lines of the move, and
         # what is assigned to a line that is not being computed right now is a slow `write`.
         lines._fields["parent_id"].compute_value(lines)
         lines.fetch(["tax_ids"])
-        self._get_partners(link, move).fetch(
-            ["name", "vat", "tz", "commercial_partner_id", *self._get_address_fields()]
-        )
+        link.comment_ids.fetch(["author_id", "body", "date", "email_from"])
+        link.attachment_ids.fetch(["name", "file_size"])
+        self._get_partners(link, move).fetch(self._get_partner_fields())
+        move.partner_bank_id.fetch(["acc_number", "acc_holder_name", "bank_id", "partner_id"])
+        move.partner_bank_id.bank_id.fetch(["name", "bic"])
 
     @api.model
     def _get_partners(self, link, move):
@@ -296,9 +308,12 @@ class PaylinkPage(models.AbstractModel):
         return partners | move.commercial_partner_id | link.comment_ids.author_id
 
     @api.model
-    def _get_address_fields(self):
-        names = self.env["res.partner"]._formatting_address_fields()
-        return [*names, "country_id", "state_id", "commercial_company_name", "company_name"]
+    def _get_partner_fields(self):
+        """Return what the page reads of a contact."""
+        names = ["name", "vat", "tz", "phone", "email", "website", "write_date"]
+        names += ["parent_id", "is_company", "company_name", "commercial_company_name"]
+        names += ["country_id", "state_id", "commercial_partner_id"]
+        return [*names, *self.env["res.partner"]._formatting_address_fields()]
 
     @api.model
     def _prepare_paths(self, link, is_preview):
@@ -386,9 +401,12 @@ class PaylinkPage(models.AbstractModel):
         }
 
     @api.model
-    @tools.ormcache("company.id", "company.write_date")
+    @tools.ormcache("company.id", "company.partner_id.write_date")
     def _get_logo(self, company):
-        """Return the logo as an inline image, see :func:`make_inline_image`; None without one."""
+        """Return the logo as an inline image, see :func:`make_inline_image`; None without one.
+
+        Made once for each logo: it is the picture of the company's contact.
+        """
         if company.uses_default_logo or not company.logo:
             return None
         return make_inline_image(base64.b64decode(company.logo))
@@ -612,10 +630,15 @@ class PaylinkPage(models.AbstractModel):
             date = self._format_date(fields.Date.to_date(values["discount_date"]))
             text = self.env._("if you pay by %(date)s: you save %(saved)s", date=date, saved=saved)
             return [{"amount": format_money(values["amount_due"]), "text": text}]
-        if values.get("installment_state") in ("next", "overdue"):
+        is_part = move.currency_id.compare_amounts(
+            values.get("next_amount_to_pay", 0), move.amount_residual
+        )
+        if values.get("installment_state") in ("next", "overdue") and is_part:
             due_date = values["next_due_date"]
             if values["installment_state"] == "overdue":
-                text = self.env._("of it is overdue since %(date)s", date=self._format_date(due_date))
+                text = self.env._(
+                    "of it is overdue since %(date)s", date=self._format_date(due_date)
+                )
             else:
                 text = self.env._("of it is due by %(date)s", date=self._format_date(due_date))
             return [{"amount": format_money(values["next_amount_to_pay"]), "text": text}]
@@ -811,7 +834,8 @@ class PaylinkPage(models.AbstractModel):
     def _prepare_totals(self, move):
         """Return the totals as Odoo reports them, then what was paid and what is left.
 
-        :return: list of ``{'label', 'amount', 'kind': 'part' | 'total' | 'payment' | 'due'}``
+        :return: list of ``{'label', 'amount', 'kind': 'part' | 'total' | 'heading' | 'converted' |
+            'payment' | 'due'}``
         """
         if not move.tax_totals:
             return []
@@ -819,7 +843,10 @@ class PaylinkPage(models.AbstractModel):
         total = move.currency_id.format(move.tax_totals["total_amount_currency"])
         rows.append({"label": self.env._("Total"), "amount": total, "kind": "total"})
         if move.tax_totals.get("display_in_company_currency"):
-            company_rows = self._prepare_tax_rows(move.tax_totals, move.company_currency_id, "")
+            currency = move.company_currency_id
+            label = self.env._("Taxes in %(currency)s", currency=currency.name)
+            company_rows = self._prepare_tax_rows(move.tax_totals, currency, "")
+            rows.append({"label": label, "amount": "", "kind": "heading"})
             rows.extend({**row, "kind": "converted"} for row in company_rows)
         payments = self._prepare_payments(move)
         rows.extend(payments)
@@ -947,9 +974,10 @@ class PaylinkPage(models.AbstractModel):
         for message in link.comment_ids.sorted("date"):
             body = clean_html(message.body)
             if body:
-                author = message.author_id.name or tools.parse_contact_from_email(
-                    message.email_from or ""
-                )[0]
+                author = (
+                    message.author_id.name
+                    or tools.parse_contact_from_email(message.email_from or "")[0]
+                )
                 comments.append(
                     {
                         "author": author or link.company_id.name,
@@ -1005,7 +1033,9 @@ class PaylinkPage(models.AbstractModel):
             return date
         timezone = self.env.context.get("tz") or "UTC"
         time = format_time(self.env, moment, tz=timezone, time_format="short")
-        return self.env._("%(date)s, %(time)s (%(timezone)s)", date=date, time=time, timezone=timezone)
+        return self.env._(
+            "%(date)s, %(time)s (%(timezone)s)", date=date, time=time, timezone=timezone
+        )
 
     # === OTHER PAGES === #
 
@@ -1035,34 +1065,36 @@ class PaylinkPage(models.AbstractModel):
     def _get_denial_words(self, link, denial):
         """Return a heading and a sentence for a reason why something is not possible."""
         seller = link.company_id.name
-        _ = self.env._
-        words = {
-            "expired": (
-                _("This link has ended"),
-                _("It stopped working on %(date)s.", date=self._format_moment(link.expiration_date)),
-            ),
-            "revoked": (
-                _("This link was withdrawn"),
-                _(
-                    "%(seller)s ended it on %(date)s. Please ask there for a new one.",
-                    seller=seller,
-                    date=self._format_moment(link.revoked_date),
-                ),
-            ),
-            "unavailable": (
-                _("Not available right now"),
-                _("%(seller)s is correcting this document. Please come back later.", seller=seller),
-            ),
-            "paid": (_("Already paid"), _("There is nothing left to pay. Thank you!")),
-            "in_progress": (
-                _("A payment is on its way"),
-                _("You need not pay again. It can take some days to arrive."),
-            ),
-            "no_provider": (_("No online payment"), self._get_no_provider_text(link)),
-            "not_offered": (_("No online payment"), self._get_no_provider_text(link)),
-        }
-        default = (_("Nothing to pay here"), _("This document cannot be paid at the moment."))
-        return words.get(denial, default)
+        if denial == "expired":
+            date = self._format_moment(link.expiration_date)
+            text = self.env._("It stopped working on %(date)s.", date=date)
+            return self.env._("This link has ended"), text
+        if denial == "revoked":
+            text = self.env._(
+                "%(seller)s ended it on %(date)s. Please ask there for a new one.",
+                seller=seller,
+                date=self._format_moment(link.revoked_date),
+            )
+            return self.env._("This link was withdrawn"), text
+        if denial == "unavailable":
+            text = self.env._(
+                "%(seller)s is correcting this document. Please come back later.", seller=seller
+            )
+            return self.env._("Not available right now"), text
+        return self._get_payment_denial_words(link, denial)
+
+    @api.model
+    def _get_payment_denial_words(self, link, denial):
+        if denial == "paid":
+            text = self.env._("There is nothing left to pay. Thank you!")
+            return self.env._("Already paid"), text
+        if denial == "in_progress":
+            text = self.env._("You need not pay again. It can take some days to arrive.")
+            return self.env._("A payment is on its way"), text
+        if denial in ("no_provider", "not_offered"):
+            return self.env._("No online payment"), self._get_no_provider_text(link)
+        text = self.env._("This document cannot be paid at the moment.")
+        return self.env._("Nothing to pay here"), text
 
     @api.model
     def _prepare_renewal_values(self, link):

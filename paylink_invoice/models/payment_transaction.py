@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from psycopg2.errors import UniqueViolation
 
-from odoo import SUPERUSER_ID, fields, models
+from odoo import SUPERUSER_ID, api, fields, models
 from odoo.exceptions import ConcurrencyError
 from odoo.fields import Command
 from odoo.tools import SQL
@@ -54,7 +54,29 @@ class PaymentTransaction(models.Model):
         readonly=True,
     )
 
+    # === CRUD METHODS === #
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        txs = super().create(vals_list)
+        txs._paylink_touch_invoices()
+        return txs
+
     # === ATTEMPTS === #
+
+    def _paylink_touch_invoices(self):
+        """Make payments of the same invoices that are just being started begin anew.
+
+        A transaction of PostgreSQL goes on with what it saw at its start, also after it has waited
+        for the row of the invoice, unless that row has changed: see `paylink.link._lock_document`.
+        """
+        if self.invoice_ids:
+            self.env.cr.execute(
+                SQL(
+                    "UPDATE account_move SET write_date = write_date WHERE id IN %s",
+                    tuple(self.invoice_ids.ids),
+                )
+            )
 
     def _paylink_open_attempt(self, link_sudo, values):
         """Return the one open attempt to pay the document of a link, in sudo mode.
@@ -77,10 +99,10 @@ class PaymentTransaction(models.Model):
                        minutes=self._paylink_attempt_minutes)
         )
         (own - same)._paylink_give_up(self.env._("The customer started to pay anew instead."))
-        return same or self._paylink_create_attempt(link_sudo, values)
+        return same or self._paylink_create_attempt(values)
 
-    def _paylink_create_attempt(self, link_sudo, values):
-        """Create the transaction and make everybody who waits for the locked row begin anew.
+    def _paylink_create_attempt(self, values):
+        """Create the transaction.
 
         :raise ConcurrencyError: if another invoice takes the same reference at the same moment
         """
@@ -90,13 +112,6 @@ class PaymentTransaction(models.Model):
         except UniqueViolation as error:
             raise ConcurrencyError("The reference of a payment was taken meanwhile") from error
         tx_sudo._log_sent_message()
-        # A waiting transaction goes on with what it saw before it waited, unless the row changed.
-        self.env.cr.execute(
-            SQL(
-                "UPDATE account_move SET write_date = write_date WHERE id = %s",
-                link_sudo.move_id.id,
-            )
-        )
         return tx_sudo
 
     def _paylink_get_end_of_attempt(self):
@@ -164,6 +179,8 @@ class PaymentTransaction(models.Model):
         updated |= super(PaymentTransaction, revived)._update_state(
             (*allowed_states, "cancel"), target_state, state_message
         )
+        if target_state in ("pending", "authorized", "done"):
+            updated._paylink_touch_invoices()
         if target_state == "done":
             updated._paylink_schedule_post_processing()
         return updated
@@ -172,7 +189,7 @@ class PaymentTransaction(models.Model):
         """Have the payments booked within a minute or two, even if no browser comes back."""
         if any(tx.paylink_link_id for tx in self):
             # The page that waits for the payment books it at once; the cron comes after it.
-            self.env.ref("payment.cron_post_process_payment_tx")._trigger(
+            self.env.ref("payment.cron_post_process_payment_tx").sudo()._trigger(
                 at=fields.Datetime.now() + timedelta(minutes=1)
             )
 
@@ -251,11 +268,27 @@ class PaymentTransaction(models.Model):
         )
 
     def _paylink_get_responsible(self):
-        """Return the user who is told about money that needs a decision."""
+        """Return the user who is told about money that needs a decision: whoever answers for the
+        invoice, else who sent the link, else anybody who bills."""
         self.ensure_one()
-        candidates = self.invoice_ids.invoice_user_id | self.paylink_link_id.user_id
-        staff = candidates.filtered(lambda user: user.active and user._is_internal())
-        return staff.filtered(lambda user: user.id != SUPERUSER_ID)[:1] or staff[:1]
+        invoice = self.invoice_ids[:1]
+        company = invoice.company_id
+        billers = self.env.ref("account.group_account_invoice").sudo().all_user_ids
+        candidates = (
+            *invoice.invoice_user_id,
+            *self.paylink_link_id.user_id,
+            *billers.filtered(lambda user: company in user.company_ids).sorted("id"),
+        )
+        # Who cannot open the invoice cannot be given a task there.
+        return next((user for user in candidates if self._paylink_can_open(user)), None)
+
+    def _paylink_can_open(self, user):
+        """Tell whether a user is active staff who may read the invoice."""
+        invoice = self.invoice_ids[:1]
+        if not (user.active and user._is_internal()):
+            return False
+        context = {"allowed_company_ids": user._get_company_ids()}
+        return invoice.with_user(user).with_context(**context).has_access("read")
 
     # === RECEIPT === #
 
@@ -276,7 +309,6 @@ class PaymentTransaction(models.Model):
         """
         page, link, _move = link_sudo.env["paylink.page"]._switch_to(link_sudo)
         tx = self.with_env(link.env)
-        _ = link.env._
         heading, text, tone = tx._paylink_get_receipt_words(link)
         can_pay = is_live and not tx.paylink_has_wrong_amount and not link._get_denial("pay")
         has_pdf = is_live and tx._paylink_has_receipt()
@@ -286,7 +318,7 @@ class PaymentTransaction(models.Model):
             "text": text,
             "tone": tone,
             "state_label": tx._paylink_get_state_label(),
-            "pay_label": _("Pay the rest") if tx.state == "done" else _("Try again"),
+            "pay_label": tx._paylink_get_pay_label(),
             "details": tx._paylink_get_provider_words(),
             "instructions": tx._paylink_get_instructions(),
             "rows": tx._paylink_prepare_receipt_rows(),
@@ -364,6 +396,17 @@ class PaymentTransaction(models.Model):
             "error": _("Failed"),
         }
         return labels[self.state]
+
+    def _paylink_get_pay_label(self):
+        """Return what the button to the payment form says."""
+        self.ensure_one()
+        _ = self.env._
+        labels = {
+            "draft": _("Pay now"),
+            "pending": _("Pay another way"),
+            "done": _("Pay the rest"),
+        }
+        return labels.get(self.state) or _("Try again")
 
     def _paylink_get_done_words(self, values):
         """Return the sentence about money that has arrived, also when it came once too often."""

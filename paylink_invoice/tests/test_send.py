@@ -217,3 +217,19 @@ class TestSend(PaylinkCommon):
         )
         with self.assertRaises(AccessError):
             dialog.with_user(colleague).action_send()
+
+    def test_a_link_can_be_copied_instead_of_sent(self):
+        with self.catch_mail() as catcher:
+            action = self._open_dialog().action_copy()
+        link = self.posted_invoice.sudo().paylink_link_ids
+        self.assertEqual(action["params"], {"url": link._get_url()})
+        self.assertEqual(link.channel, "copy")
+        self.assertEqual(link.user_id, self.biller)
+        self.assertEqual(link.event_ids.mapped("event_type"), ["copied"])
+        self.assertEqual(self.posted_invoice.paylink_state, "sent")
+        self.assertFalse(catcher.messages)
+
+    def test_a_link_is_copied_for_one_recipient_only(self):
+        dialog = self._open_dialog(partner_ids=[Command.set((self.alice | self.bob).ids)])
+        with self.assertRaisesRegex(UserError, "one recipient"):
+            dialog.action_copy()

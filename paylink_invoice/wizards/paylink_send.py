@@ -213,16 +213,36 @@ class PaylinkSend(models.TransientModel):
             },
         }
 
+    def action_copy(self):
+        """Make the recipient's link and put it into the clipboard instead of sending it.
+
+        :return: the client action that copies the live URL
+        :raise UserError: naming what to mend
+        """
+        self.ensure_one()
+        self._check_sendable(needs_email=False)
+        if len(self.move_ids) > 1 or len(self.partner_ids) > 1:
+            raise UserError(self.env._("Choose one recipient: each gets a link of their own."))
+        link_sudo = self._create_links()
+        link_sudo.channel = "copy"
+        url = link_sudo.with_env(self.env).action_copy_url()["url"]
+        return {"type": "ir.actions.client", "tag": "paylink_copy_url", "params": {"url": url}}
+
     # === BUSINESS METHODS === #
 
-    def _check_sendable(self):
-        """Raise a `UserError` that names everything that stops the send."""
+    def _check_sendable(self, needs_email=True):
+        """Raise a `UserError` that names everything that stops the send.
+
+        :param bool needs_email: whether the recipients are reached by e-mail
+        """
         if not self.move_ids:
             raise UserError(self.env._("Choose at least one invoice."))
         self.move_ids.check_access("read")
         problems = [denial for move in self.move_ids if (denial := move._paylink_get_send_denial())]
         for move in self.move_ids if not problems else ():
-            problems += move._paylink_get_recipient_problems(self._get_recipients(move))
+            problems += move._paylink_get_recipient_problems(
+                self._get_recipients(move), needs_email=needs_email
+            )
         if problems:
             raise UserError("\n".join(problems))
 

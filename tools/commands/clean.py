@@ -12,7 +12,7 @@ from tools.harness.say import Failure, say
 
 # What the commands make in the cache; a cache folder that the user shares with more stays.
 OURS = (
-    "apt", "apt-install.log", "demo", "dev", "locks", "npm-*", "odoo-*", "odoo-runner.log",
+    "apt", "apt-install.log", "demo", "dev", "lock.log", "locks", "npm*", "odoo-*", "odoo-runner.log",
     "platform*.log", "pytest", "runs", "template-*", "venv-*", "wheels.log",
 )  # fmt: skip
 

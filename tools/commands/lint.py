@@ -49,7 +49,7 @@ class Lint:
         self.failed = []
         self.programs = python_env.environment("lint") / "bin"
         self.node = python_env.node_program()
-        self.modules = python_env.node_modules()
+        self.modules = python_env.node_modules("lint")
 
     def call(self, title, *command):
         """Run one tool at the project's root."""

@@ -20,5 +20,6 @@ def run(_arguments):
         command = [uv, "pip", "compile", *options, source.name]
         run_program(command, log, f"locking {source.name}", cwd=REQUIREMENTS)
         say(f"locked {source.name}")
-    python_env.npm(python_env.NPM, "install", "--package-lock-only")
-    say("locked package.json")
+    for source in sorted(python_env.NPM.glob("*/package.json")):
+        python_env.npm(source.parent, "install", "--package-lock-only")
+        say(f"locked {source.relative_to(python_env.NPM)}")

@@ -34,7 +34,7 @@ class MailCatcher:
         self.url = f"http://127.0.0.1:{web_port}"
 
     def __enter__(self):
-        maildev = python_env.node_modules() / "maildev" / "bin" / "maildev"
+        maildev = python_env.node_modules("mail") / "maildev" / "bin" / "maildev"
         self.folder.mkdir(parents=True, exist_ok=True)
         command = [python_env.node_program(), maildev, "--silent"]
         command += ["--ip", "127.0.0.1", "--smtp", self.smtp_port, "--web", self.web_port]

@@ -35,7 +35,8 @@ def digest_files(paths):
     """Return a digest of the names and contents of files."""
     total = hashlib.sha256()
     for path in sorted(paths):
-        total.update(f"{path}\0{path.stat().st_size}\0".encode() + path.read_bytes())
+        name = path.relative_to(ROOT)
+        total.update(f"{name}\0{path.stat().st_size}\0".encode() + path.read_bytes())
     return total.hexdigest()[:12]
 
 

@@ -13,6 +13,15 @@ from .process import output_of, run
 from .say import Failure, say, step
 
 NPM = REQUIREMENTS.parent / "npm"
+NPM_OPTIONS = (
+    # a lock names packages and hashes, not addresses: any mirror serves them
+    "--omit-lockfile-registry-resolved",
+    "--ignore-scripts",
+    "--no-audit",
+    "--no-fund",
+    "--no-progress",
+    "--no-update-notifier",
+)
 
 
 def python_key():
@@ -98,26 +107,26 @@ def npm(folder, *arguments):
     node = node_program()
     program = node.parent.parent / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
     variables = dict(os.environ, PATH=f"{node.parent}:{os.environ['PATH']}")
-    command = [node, program, *arguments, "--no-progress"]
+    command = [node, program, *arguments, *NPM_OPTIONS]
     run(command, cache() / "npm.log", f"npm {arguments[0]}", cwd=folder, env=variables)
 
 
-def node_modules():
-    """Return the folder of our npm packages; install them the first time."""
-    key = digest_files([NPM / "package.json", NPM / "package-lock.json", REQUIREMENTS / "node.txt"])
-    folder = cache() / f"npm-{key}"
+def node_modules(name="bench"):
+    """Return the folder of the npm packages of tools/npm/<name>; install them the first time."""
+    sources = [NPM / name / "package.json", NPM / name / "package-lock.json"]
+    folder = cache() / f"npm-{name}-{digest_files([*sources, REQUIREMENTS / 'node.txt'])}"
     if not (folder / ".ok").exists():
         with locked(folder.name):
             if not (folder / ".ok").exists():
-                _install_node_modules(folder)
+                _install_node_modules(folder, sources)
     return folder / "node_modules"
 
 
-def _install_node_modules(folder):
+def _install_node_modules(folder, sources):
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
-    for name in ("package.json", "package-lock.json", ".npmrc"):
-        shutil.copy(NPM / name, folder)
-    with step("install npm packages"):
+    for source in sources:
+        shutil.copy(source, folder)
+    with step(f"install npm packages: {sources[0].parent.name}"):
         npm(folder, "ci")
     (folder / ".ok").touch()

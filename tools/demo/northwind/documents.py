@@ -6,6 +6,9 @@ from markupsafe import Markup, escape
 from odoo import Command
 
 from .content import catalog, companies, customers
+from .content.invoices import INVOICES
+
+INVOICE_DATA = {data["key"]: data for data in INVOICES}
 
 DISPLAY_TYPES = {"section": "line_section", "sub": "line_subsection", "note": "line_note"}
 

@@ -5,7 +5,7 @@ import time
 
 from . import companies, customers, links, server, story
 from .content import companies as companies_content
-from .content.links import BALANCES, SHOW
+from .content.links import SHOW
 from .demo import Demo
 
 
@@ -42,12 +42,10 @@ def _run_part(demo, name, part):
 
 def _tell_story(demo):
     parameters = demo.env["ir.config_parameter"]
-    links.configure(demo)
-    with server.serve() as base_url, links.text_messages():
+    with server.serve() as base_url:
         parameters.set_param("report.url", base_url)
         demo.commit()
         story.play(demo, story.invoice_events(demo) + links.link_events(demo, base_url))
-        links.load_balances(demo)
     # From now on reports ask ``web.base.url``, which follows the port that the demo is served on.
     parameters.set_param("report.url", False)
 
@@ -61,10 +59,6 @@ def announce(demo, url):
             copied = link.with_env(demo.as_user("marta", "us")).action_copy_url()
             print(f"READY-LINK {copied['url']}")
         print(f"SHOW link ({what}): {link._get_url()}")
-    for key in BALANCES:
-        customer = demo.get("customer", key)
-        link = customer.with_company(demo.get("company", "us")).paylink_balance_link_id
-        print(f"SHOW balance of {customer.name}: {link._get_url()}")
     for data in companies_content.USERS.values():
         print(f"SHOW login {data['login']} / {data['login']}: {data['name']}, {data['role']}")
     print(f"SHOW back end: {url}/odoo/action-account.action_move_out_invoice", flush=True)

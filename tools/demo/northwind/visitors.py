@@ -58,20 +58,12 @@ class Visitor:
     def renew(self, email):
         self._call("POST", "renew", data={"email": email})
 
-    def pay(self, amount="full", tip="0"):
-        """Pay through the first way the page offers, here the demo's provider.
+    def pay(self):
+        """Do what Odoo's payment form does for a provider without a redirection, here the demo's.
 
         :return: reference of the transaction
         """
-        option = self._call("GET", "options").json()[0]
-        quote = self._call(
-            "POST", "quote", json={"amount": amount, "tip": tip, "option": option["id"]}
-        ).json()
-        form = self._call("POST", "pay", data={"quote": quote["quote"], "fee_accepted": "1"})
-        return self._pay_on_form(form)
-
-    def _pay_on_form(self, form):
-        """Do what Odoo's payment form does for a provider without a redirection."""
+        form = self._call("GET", "pay")
         values = dict(re.findall(r'data-([\w-]+)="([^"]*)"', form.text))
         option = re.search(r'name="o_payment_radio"[^>]*>', form.text)[0]
         option = dict(re.findall(r'data-([\w-]+)="([^"]*)"', option))

@@ -191,6 +191,7 @@ INVOICES = [
                 "The Energy Trust of Oregon rebate form is signed and on its way to you. The rebate is paid to you directly.",
             ),
         ],
+        "pay": [(17, "next")],
         "comments": [
             (
                 17,

@@ -1,0 +1,114 @@
+# Part of paylink_invoice. License LGPL-3 or later (https://www.gnu.org/licenses/lgpl).
+"""Runs the benchmarks: `./paylink bench [NAME…] [--effort X] [--calm MINUTES] [--write-docs]`."""
+
+import argparse
+import importlib
+import json
+import os
+import platform
+import sys
+import time
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+
+from benchmarks import table
+from benchmarks.bench import FOLDER, Bench
+from tools.harness.layout import ROOT
+from tools.harness.process import output_of
+from tools.harness.say import say, step
+
+NAMES = ("page", "weight", "lighthouse", "forged", "sending", "stamp", "load")
+RESULTS = FOLDER / "results.json"
+DOCUMENT = ROOT / "docs" / "benchmarks.md"
+BEGIN, END = "<!-- figures: written by ./paylink bench --write-docs -->", "<!-- end of figures -->"
+
+
+def main():
+    """Run what is asked for; return 1 when a target is missed."""
+    arguments = _parse()
+    results = []
+    with Bench(arguments.effort) as bench:
+        for name in arguments.names or NAMES:
+            _wait_until_calm(arguments.calm)
+            results.append(_run(name, bench))
+            _print(results[-1])
+    record = {"machine": _machine(), "effort": arguments.effort, "results": results}
+    RESULTS.write_text(json.dumps(record, indent=1, default=asdict, ensure_ascii=False) + "\n")
+    say(f"written: {RESULTS.relative_to(ROOT)}")
+    if arguments.write_docs:
+        _write_document(record)
+    missed = [row for result in results for row in result["rows"] if row.is_met is False]
+    return int(bool(missed))
+
+
+def _parse():
+    parser = argparse.ArgumentParser(prog="./paylink bench")
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(NAMES)}")
+    parser.add_argument("--effort", type=float, default=1.0, help="measure so many times as often")
+    parser.add_argument("--calm", type=float, default=0, metavar="MINUTES", help="wait for calm")
+    parser.add_argument("--write-docs", action="store_true", help="into docs/benchmarks.md")
+    arguments = parser.parse_args()
+    if unknown := set(arguments.names) - set(NAMES):
+        parser.error(f"no such benchmark: {', '.join(sorted(unknown))}")
+    return arguments
+
+
+def _run(name, bench):
+    module = importlib.import_module(f"benchmarks.{name}")
+    before = os.getloadavg()[0]
+    with step(f"benchmark: {name}", every=60):
+        rows = module.run(bench)
+    load = (before, os.getloadavg()[0])
+    return {"name": name, "title": module.TITLE, "load": load, "rows": rows}
+
+
+def _print(result):
+    print(table.as_text(result["title"], result["rows"]), flush=True)
+    print("  load of the machine: {:.1f} before, {:.1f} after".format(*result["load"]), flush=True)
+
+
+def _wait_until_calm(minutes):
+    """Wait until others leave the machine half idle, but not for ever."""
+    deadline = time.monotonic() + 60 * minutes
+    while os.getloadavg()[0] > os.cpu_count() / 2 and time.monotonic() < deadline:
+        time.sleep(5)
+
+
+def _machine():
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    versions = [
+        f"Python {platform.python_version()}",
+        output_of(["postgres", "--version"]).strip(),
+        output_of([sys.executable, "-c", "import odoo.release as r; print('Odoo', r.version)"]).strip(),
+    ]
+    return {
+        "date": datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
+        "processor": f"{os.cpu_count()} × {_processor()}",
+        "memory": f"{memory:.0f} GB",
+        "system": f"{platform.system()} {platform.release()}",
+        "software": ", ".join(versions),
+    }
+
+
+def _processor():
+    for line in Path("/proc/cpuinfo").read_text().splitlines():
+        if line.startswith("model name"):
+            return line.partition(": ")[2]
+    return platform.machine()
+
+
+def _write_document(record):
+    """Put the figures between the two marks of the document."""
+    text = DOCUMENT.read_text()
+    head, _begin, rest = text.partition(BEGIN)
+    _old, _end, tail = rest.partition(END)
+    facts = "\n".join(f"- {name}: {value}" for name, value in record["machine"].items())
+    parts = [facts, *(table.as_markdown(r["title"], r["rows"]) for r in record["results"])]
+    figures = "\n\n".join(parts)
+    DOCUMENT.write_text(f"{head}{BEGIN}\n\n{figures}\n\n{END}{tail}")
+    say(f"written: {DOCUMENT.relative_to(ROOT)}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
