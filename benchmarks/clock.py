@@ -9,8 +9,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import psycopg2
-
 from .server_log import ServerLog
 
 
@@ -172,4 +170,3 @@ def _sample(visitor, meter, log, paths, status):
     queries = [request.queries for request in log.take(len(paths))]
     cpu = None if before is None or after is None else after - before
     return Sample(wall, cpu, queries, sizes)
-

@@ -27,9 +27,9 @@ def run(bench):
     alone = {"page": [], "empty": []}
     rates = {"page": [], "empty": []}
     for _block in range(2):
-        for name, found in alone.items():
+        for name in alone:
             answers = crowd.open([name] * (count // 2), paths)
-            found += answers
+            alone[name] += answers
             rates[name].append(_rate(answers))
     odoo = crowd.open(["odoo"] * (count // 10), {"odoo": bench.content["few"]["portal"]})
     everything = [*mixed, *alone["page"], *alone["empty"]]
@@ -96,7 +96,9 @@ class Crowd:
 
     async def _fetch(self, path):
         """Return the status, 0 when no whole answer came."""
-        request = f"GET {path} HTTP/1.1\r\nHost: {self.host}:{self.port}\r\nConnection: close\r\n\r\n"
+        request = (
+            f"GET {path} HTTP/1.1\r\nHost: {self.host}:{self.port}\r\nConnection: close\r\n\r\n"
+        )
         try:
             reader, writer = await asyncio.open_connection(self.host, self.port)
             writer.write(request.encode())

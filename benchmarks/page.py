@@ -23,9 +23,7 @@ def run(bench):
         "odoo many": ([many["portal"], many["document"]], 200),
     }
     samples_many = take_turns(bench.quiet, many_odoo, bench.rounds(8), warm_up=2)
-    queries = {
-        name: median([sum(s.queries) for s in found]) for name, found in samples.items()
-    }
+    queries = {name: median([sum(s.queries) for s in found]) for name, found in samples.items()}
     return [
         *compare("time of the page, 3 lines", samples["ours"], samples["odoo"], 0.25),
         *compare("time, 300 lines", samples_many["ours many"], samples_many["odoo many"], 0.25),

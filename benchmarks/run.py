@@ -12,6 +12,8 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 
+from odoo import release
+
 from benchmarks import table
 from benchmarks.bench import FOLDER, Bench
 from tools.harness.layout import ROOT
@@ -80,7 +82,7 @@ def _machine():
     versions = [
         f"Python {platform.python_version()}",
         output_of(["postgres", "--version"]).strip(),
-        output_of([sys.executable, "-c", "import odoo.release as r; print('Odoo', r.version)"]).strip(),
+        f"Odoo {release.version}",
     ]
     return {
         "date": datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),

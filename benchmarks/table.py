@@ -65,8 +65,9 @@ def as_text(title, rows):
     """Return a table for a terminal."""
     lines = [HEAD, *(row.cells for row in rows)]
     widths = [max(len(line[column]) for line in lines) for column in range(len(HEAD) - 1)]
+    widths.append(0)
     printed = [
-        "  ".join([*(cell.ljust(width) for cell, width in zip(line, widths, strict=False)), line[-1]])
+        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True))
         for line in lines
     ]
     return "\n".join([f"\n{title}", *(f"  {line.rstrip()}" for line in printed)])

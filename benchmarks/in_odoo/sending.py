@@ -9,6 +9,7 @@ from pathlib import Path
 from unittest.mock import patch
 
 from odoo import sql_db
+
 from odoo.addons.base.models.ir_actions_report import IrActionsReport
 from odoo.addons.base.models.ir_mail_server import IrMail_Server
 from odoo.addons.paylink_invoice.wizards import paylink_send

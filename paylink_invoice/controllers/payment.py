@@ -137,7 +137,8 @@ class PaylinkPayment(PaylinkGate):
             request.env.flush_all()
         except (psycopg2.Error, ConcurrencyError):
             raise
-        except Exception as error:  # noqa: BLE001 - whatever the code of a provider raises
+        except Exception as error:
+            # The code of a provider may raise anything; the customer gets a sentence, we the log.
             _logger.warning("The provider could not start payment %s", reference, exc_info=error)
             request.env.cr.rollback()
             raise PaymentRefused(
@@ -161,9 +162,7 @@ class PaylinkPayment(PaylinkGate):
 
     # === AFTERWARDS === #
 
-    @http.route(
-        "/paylink/landing", methods=["GET"], readonly=True, **PaylinkGate._public_route
-    )
+    @http.route("/paylink/landing", methods=["GET"], readonly=True, **PaylinkGate._public_route)
     def paylink_landing(self, **_kwargs):
         """Lead from the end of a payment to its receipt.
 

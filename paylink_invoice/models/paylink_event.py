@@ -10,6 +10,8 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL, email_normalize
 
+from .. import visitors
+
 _logger = logging.getLogger(__name__)
 
 # One person's visits within this time are one view.
@@ -140,6 +142,8 @@ class PaylinkEvent(models.Model):
 
         :param nonce: the page that saw a person, or ``None`` for a deed that only a person does
         """
+        if visitors.is_machine(visitor["user_agent"], {}):
+            return
         # Not `lock_for_update`, which gives up where another visit is just being counted.
         self.env.cr.execute(
             SQL("SELECT 1 FROM paylink_link WHERE id = %s FOR NO KEY UPDATE", link_sudo.id)

@@ -633,8 +633,10 @@ class PaylinkLink(models.Model):
         """Return what settles the document today, the early-payment discount taken off."""
         self.ensure_one()
         due = self.move_id._get_invoice_next_payment_values()
-        # `amount_due` is exactly what Odoo's payment compares with to grant the discount.
-        return due["amount_due"] if due.get("installment_state") == "epd" else self.move_id.amount_residual
+        if due.get("installment_state") == "epd":
+            # Exactly what Odoo's payment compares with to grant the discount.
+            return due["amount_due"]
+        return self.move_id.amount_residual
 
     def _get_payment_options(self):
         """Return what the document can be paid with: ``(providers, methods)``, in sudo mode."""

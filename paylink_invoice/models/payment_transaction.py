@@ -7,7 +7,6 @@ from psycopg2.errors import UniqueViolation
 
 from odoo import SUPERUSER_ID, api, fields, models
 from odoo.exceptions import ConcurrencyError
-from odoo.fields import Command
 from odoo.tools import SQL
 
 from .paylink_page import clean_html
@@ -89,14 +88,18 @@ class PaymentTransaction(models.Model):
         :raise PaymentRefused: if somebody else has just started to pay
         """
         drafts = link_sudo.move_id.transaction_ids.filtered(lambda tx: tx.state == "draft")
-        running = drafts.filtered(lambda tx: tx._paylink_get_end_of_attempt() > fields.Datetime.now())
+        running = drafts.filtered(
+            lambda tx: tx._paylink_get_end_of_attempt() > fields.Datetime.now()
+        )
         own = running.filtered(lambda tx: tx.paylink_link_id == link_sudo)
         if others := running - own:
             raise PaymentRefused("in_progress", others[:1]._paylink_describe_attempt(link_sudo))
         same = own.filtered(lambda tx: tx._paylink_is_same_attempt(values))[:1]
         (drafts - running)._paylink_give_up(
-            self.env._("It was started, but not finished within %(minutes)s minutes.",
-                       minutes=self._paylink_attempt_minutes)
+            self.env._(
+                "It was started, but not finished within %(minutes)s minutes.",
+                minutes=self._paylink_attempt_minutes,
+            )
         )
         (own - same)._paylink_give_up(self.env._("The customer started to pay anew instead."))
         return same or self._paylink_create_attempt(values)
@@ -243,9 +246,9 @@ class PaymentTransaction(models.Model):
         others = (self.invoice_ids.matched_payment_ids - payment).filtered(
             lambda other: not other.move_id and other.state in ("in_process", "paid")
         )
-        owed = sum(self.invoice_ids.filtered(lambda inv: inv.state == "posted").mapped(
-            "amount_residual"
-        ))
+        owed = sum(
+            self.invoice_ids.filtered(lambda inv: inv.state == "posted").mapped("amount_residual")
+        )
         return payment.amount - max(0, owed - sum(others.mapped("amount")))
 
     def _paylink_alert_accountant(self, template, **values):
@@ -347,20 +350,26 @@ class PaymentTransaction(models.Model):
         words = {
             "authorized": (
                 _("Your payment is authorized"),
-                _("%(amount)s is reserved. %(seller)s will collect it; you need do nothing more.",
-                  **values),
+                _(
+                    "%(amount)s is reserved. %(seller)s will collect it; you need do nothing more.",
+                    **values,
+                ),
                 "ok",
             ),
             "pending": (
                 _("Your payment is on its way"),
-                _("%(amount)s is not confirmed yet. That can take a while; you need not pay again.",
-                  **values),
+                _(
+                    "%(amount)s is not confirmed yet. That can take a while; you need not pay again.",
+                    **values,
+                ),
                 "calm",
             ),
             "draft": (
                 _("Not confirmed yet"),
-                _("If you have just paid, wait a moment: this page tells as soon as your payment is "
-                  "confirmed. If you have not, you can still do so."),
+                _(
+                    "If you have just paid, wait a moment: this page tells as soon as your payment is "
+                    "confirmed. If you have not, you can still do so."
+                ),
                 "calm",
             ),
             "cancel": (
@@ -370,8 +379,10 @@ class PaymentTransaction(models.Model):
             ),
             "error": (
                 _("The payment did not work"),
-                _("%(amount)s has not been paid. You can try again or choose another way to pay.",
-                  **values),
+                _(
+                    "%(amount)s has not been paid. You can try again or choose another way to pay.",
+                    **values,
+                ),
                 "warn",
             ),
         }
@@ -445,7 +456,10 @@ class PaymentTransaction(models.Model):
             (_("Customer"), move.commercial_partner_id.name),
             (_("Method"), self._paylink_get_method_name()),
             (_("Date"), self.env["paylink.page"]._format_moment(self.last_state_change)),
-            (_("Payment reference"), (move.payment_reference or move.name) if is_transfer else None),
+            (
+                _("Payment reference"),
+                (move.payment_reference or move.name) if is_transfer else None,
+            ),
             (_("Reference"), self.reference),
             (
                 _("Still to pay"),

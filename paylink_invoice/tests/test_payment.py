@@ -131,7 +131,7 @@ class TestPaymentForm(PaymentCase):
         nonce = re.search(r"'nonce-([^']+)'", scripts)[1]
         for attributes in re.findall(r"<script([^>]*)>", response.text):
             self.assertTrue(f'nonce="{nonce}"' in attributes or "src=" in attributes, attributes)
-        self.assertNotEqual(nonce, self._get("pay").headers["Content-Security-Policy"][60:80])
+        self.assertNotIn(nonce, self._get("pay").text)
 
     def test_form_shows_no_saved_card_and_offers_to_save_none(self):
         self.customer.country_id = self.country_belgium
@@ -398,15 +398,31 @@ class TestPaymentStart(PaymentCase):
     @mute_logger("odoo.http")
     def test_hostile_bodies_are_refused(self):
         hostile = (
-            *({name: value} for name in ("provider_id", "payment_method_id", "flow")
-              for value in (None, True, "1", 1.5, float("nan"), [1], {"a": 1}, "x" * 1000)),
+            *(
+                {name: value}
+                for name in ("provider_id", "payment_method_id", "flow")
+                for value in (None, True, "1", 1.5, float("nan"), [1], {"a": 1}, "x" * 1000)
+            ),
         )
         for params in hostile:
             self._assert_refused(self._post(**params), 400, "invalid_request")
         for body in (
-            " ", "[]", "null", "1", '"a"', "{", "NaN", "[" * 30000, '{"params": []}', '{"params": 1}',
-            '{"params": null}', "{}", '{"a": "%s"}' % ("x" * 61440), '{"a": "%s"}' % ("x" * 70000),
-            b"\xff\xfe\x00", '{"id": {"a": 1}, "params": {}}',
+            " ",
+            "[]",
+            "null",
+            "1",
+            '"a"',
+            "{",
+            "NaN",
+            "[" * 30000,
+            '{"params": []}',
+            '{"params": 1}',
+            '{"params": null}',
+            "{}",
+            '{"a": "%s"}' % ("x" * 61440),
+            '{"a": "%s"}' % ("x" * 70000),
+            b"\xff\xfe\x00",
+            '{"id": {"a": 1}, "params": {}}',
         ):
             self._assert_refused(self._post(data=body), 400, "invalid_request")
         self.assertFalse(self.transactions)
@@ -626,7 +642,9 @@ class TestPaymentEnd(PaymentCase):
 
     def test_status_page_of_other_payments_is_the_one_of_odoo(self):
         tx = self._create_transaction("redirect", reference="NOT OURS")
-        self.authenticate(None, None, session_extra={PaymentPostProcessing.MONITORED_TX_ID_KEY: tx.id})
+        self.authenticate(
+            None, None, session_extra={PaymentPostProcessing.MONITORED_TX_ID_KEY: tx.id}
+        )
         response = self.url_open("/payment/status")
         self.assertIn("NOT OURS", response.text)
         self.assertNotIn("o_paylink", response.text)
@@ -686,8 +704,17 @@ class TestPaymentEnd(PaymentCase):
         self._settle(tx)
         response = self._get(f"receipt/{tx.reference}")
         text = response.text.replace("\N{NO-BREAK SPACE}", " ")
-        for part in ("Thank you", "Northwind Heating", "Azure Interior", "$ 100.00", tx.reference,
-                     self.posted_invoice.name, "Dummy Provider", "Still to pay", "$ 0.00"):
+        for part in (
+            "Thank you",
+            "Northwind Heating",
+            "Azure Interior",
+            "$ 100.00",
+            tx.reference,
+            self.posted_invoice.name,
+            "Dummy Provider",
+            "Still to pay",
+            "$ 0.00",
+        ):
             self.assertIn(part, text)
         self.assertNotIn("Try again", text)
         self.assertNotIn("Refresh", response.headers)
@@ -786,8 +813,10 @@ class TestPaymentEnd(PaymentCase):
     def test_downloaded_receipt_names_what_was_paid(self):
         tx = self._start()
         self._settle(tx)
-        html = self.env["ir.actions.report"]._render_qweb_html(
-            "paylink_invoice.report_payment_receipt", tx.ids
-        )[0].decode()
+        html = (
+            self.env["ir.actions.report"]
+            ._render_qweb_html("paylink_invoice.report_payment_receipt", tx.ids)[0]
+            .decode()
+        )
         for part in (tx.reference, self.posted_invoice.name, "100.00", "Azure Interior"):
             self.assertIn(part, html)

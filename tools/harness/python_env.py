@@ -16,6 +16,7 @@ NPM = REQUIREMENTS.parent / "npm"
 NPM_OPTIONS = (
     # a lock names packages and hashes, not addresses: any mirror serves them
     "--omit-lockfile-registry-resolved",
+    "--fetch-retry-maxtimeout=5000",  # without a network say so at once
     "--ignore-scripts",
     "--no-audit",
     "--no-fund",
