@@ -21,6 +21,7 @@ from tools.harness.process import output_of
 from tools.harness.say import say, step
 
 NAMES = ("page", "weight", "lighthouse", "forged", "sending", "stamp", "load")
+CALM = 0.75
 RESULTS = FOLDER / "results.json"
 DOCUMENT = ROOT / "docs" / "benchmarks.md"
 BEGIN, END = "<!-- figures: written by ./paylink bench --write-docs -->", "<!-- end of figures -->"
@@ -71,10 +72,23 @@ def _print(result):
 
 
 def _wait_until_calm(minutes):
-    """Wait until others leave the machine half idle, but not for ever."""
+    """Wait until others have left the machine mostly idle for a while, but not for ever."""
     deadline = time.monotonic() + 60 * minutes
-    while os.getloadavg()[0] > os.cpu_count() / 2 and time.monotonic() < deadline:
-        time.sleep(5)
+    while time.monotonic() < deadline and _idle_share(seconds=10) < CALM:
+        pass
+
+
+def _idle_share(seconds):
+    """Return which part of the processors' time nobody used, 0 to 1."""
+    idle, total = _ticks()
+    time.sleep(seconds)
+    idle_after, total_after = _ticks()
+    return (idle_after - idle) / (total_after - total)
+
+
+def _ticks():
+    ticks = list(map(int, Path("/proc/stat").read_text().splitlines()[0].split()[1:9]))
+    return ticks[3] + ticks[4], sum(ticks)
 
 
 def _machine():

@@ -31,6 +31,4 @@
         "web.assets_backend": ["paylink_invoice/static/src/backend/*"],
         "web.assets_tests": ["paylink_invoice/static/tests/tours/*"],
     },
-    "installable": True,
-    "application": False,
 }

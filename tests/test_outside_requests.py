@@ -104,7 +104,8 @@ def test_who_is_logged_in_pays_as_the_customer_of_the_link(world):
         world, link["move"]
     )
     assert partner_id == world.alice
-    assert (float(amount), operation, token_id, tokenize, state) == (100.0, "online_direct", None, False, "draft")
+    assert (float(amount), operation, state) == (100.0, "online_direct", "draft")
+    assert not token_id and not tokenize
     assert landing == "/paylink/landing"
 
 
@@ -241,8 +242,11 @@ def test_no_input_makes_a_server_error(world, route):
         @NOISE
         @given(st.lists(st.tuples(bodies_of(FIELDS[route]), headers, queries), min_size=PER_EXAMPLE, max_size=PER_EXAMPLE))
         def bombard(inputs):
-            # Else the limits would turn away all that follows.
-            world.sql("UPDATE paylink_event SET event_date = event_date - interval '2 days' WHERE link_id = %s", link["id"])
+            if route == "comment":  # Else its limit would turn away all that follows.
+                world.sql(
+                    "UPDATE paylink_event SET event_date = event_date - interval '2 days' WHERE link_id = %s",
+                    link["id"],
+                )
             for what, (status, leak) in zip(inputs, pool.map(post, inputs), strict=True):
                 sent.append(status)
                 assert status < 500 and not leak, (status, leak, what)
@@ -269,4 +273,5 @@ def test_no_path_makes_a_server_error(odoo_stand, data):
         path = "/paylink/" + "/".join(piece)
         answer = world.ask(path + data.draw(queries), data.draw(st.sampled_from(["GET", "HEAD", "POST", "PUT"])))
         assert answer.status < 500, (path, answer)
-        assert not LEAKS.search(answer.text) or answer["content-type"] == "application/pdf", path
+        if not re.match("/paylink//", path):  # Odoo redirects to the path without the second slash
+            assert_promised(answer, is_file=answer["content-type"] == "application/pdf")

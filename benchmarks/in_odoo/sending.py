@@ -22,7 +22,7 @@ def measure(env, batches, singles):
 
     :param list batches: how many invoices each batch has
     :param int singles: how many invoices are sent alone, from the dialogs
-    :return: list of dicts, see `Measured.values`
+    :return: list of dicts in the order of the pairs, see `Measured.values`
     """
     sender = env(user=env.ref("base.user_admin"), su=False)
     found = []
@@ -32,7 +32,7 @@ def measure(env, batches, singles):
             for name, send in ways if index % 2 == 0 else reversed(ways):
                 found.append(_measure_one(sender, name, send, count))
         for index in range(singles + 1):
-            ways = [("odoo dialog", _send_odoo_dialog), ("our dialog", _send_ours)]
+            ways = [("odoo dialog", _send_odoo_dialog), ("ours dialog", _send_ours)]
             for name, send in ways if index % 2 == 0 else reversed(ways):
                 measured = _measure_one(sender, name, send, 1)
                 found += [measured] if index else []

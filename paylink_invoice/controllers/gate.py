@@ -33,7 +33,7 @@ class PaylinkGate(http.Controller):
         "sitemap": False,
     }
 
-    @http.route(["/paylink", "/paylink/<path:rest>"], readonly=True, **_public_route)
+    @http.route(["/paylink", "/paylink/<paylink_anything:rest>"], readonly=True, **_public_route)
     def paylink_unknown(self, rest="", **_kwargs):
         """Answer whatever no other route answers: 405 for a wrong verb, else the one 404."""
         verbs = ("POST",) if POST_ONLY.fullmatch(rest) else ("GET", "HEAD")

@@ -18,8 +18,9 @@ from odoo.tools import is_html_empty
 
 from odoo.addons.payment.controllers.post_processing import PaymentPostProcessing
 
-from ..models.paylink_page import get_asset_url, theme_colors
+from ..assets import get_asset_url
 from ..models.payment_transaction import PaymentRefused
+from ..theme import theme_colors
 from .gate import STATUS_NOT_NOW, STATUS_OF_DENIAL, PaylinkGate
 
 _logger = logging.getLogger(__name__)

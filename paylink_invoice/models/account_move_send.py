@@ -54,7 +54,7 @@ class AccountMoveSend(models.AbstractModel):
             linked = self.with_context(paylink_link_id=link_sudo.id, lang=lang)
             subject, body = link_sudo._prepare_message(paylink.get("subject"), paylink.get("body"))
             super(AccountMoveSend, linked)._send_mail(
-                move.with_context(linked.env.context),
+                move.with_context(paylink_link_id=link_sudo.id, lang=lang),
                 mail_template,
                 **{
                     **kwargs,

@@ -2,6 +2,7 @@
 """The headers of every answer below ``/paylink/``, whatever its status."""
 
 from werkzeug.exceptions import MethodNotAllowed
+from werkzeug.routing import PathConverter
 
 from odoo import models
 from odoo.http import request
@@ -25,11 +26,22 @@ CONTENT_SECURITY_POLICY = (
 )
 
 
+class AnythingConverter(PathConverter):
+    """Any path at all; werkzeug's own stops at a line break."""
+
+    regex = "(?s:[^/].*?)"
+
+
 class IrHttp(models.AbstractModel):
     _inherit = "ir.http"
 
     @classmethod
-    def _pre_dispatch(cls, rule, args):
+    def _get_converters(cls):
+        # EXTENDS 'base'
+        return {**super()._get_converters(), "paylink_anything": AnythingConverter}
+
+    @classmethod
+    def _pre_dispatch(cls, rule, args):  # pylint: disable=missing-return
         # EXTENDS 'base': Odoo lets OPTIONS through to every route, and the route would act on it.
         super()._pre_dispatch(rule, args)
         is_ours = request.httprequest.path.startswith(PREFIX)
@@ -37,7 +49,7 @@ class IrHttp(models.AbstractModel):
             raise MethodNotAllowed(sorted(rule.methods - {"OPTIONS"}))
 
     @classmethod
-    def _post_dispatch(cls, response):
+    def _post_dispatch(cls, response):  # pylint: disable=missing-return
         # EXTENDS 'base'
         super()._post_dispatch(response)
         cls._paylink_secure(response)

@@ -95,11 +95,12 @@ class PaylinkEvent(models.Model):
                 vals["user_id"] = self.env.user.id
         return super().create(vals_list)
 
-    def write(self, vals):
-        # Stored related fields follow their source through here when a link is merged or moved.
+    def write(self, vals):  # pylint: disable=method-required-super
+        # Nobody writes: neither staff nor code in sudo mode.
         raise UserError(self.env._("The history of invoice links cannot be changed."))
 
-    def unlink(self):
+    @api.ondelete(at_uninstall=False)
+    def _unlink_never(self):
         raise UserError(self.env._("The history of invoice links cannot be deleted."))
 
     # === VISITS === #
@@ -195,7 +196,7 @@ class PaylinkEvent(models.Model):
         ]
         if self.sudo().search_count(recent, limit=MAX_EVENTS_PER_HOUR) < MAX_EVENTS_PER_HOUR:
             link_sudo._log_event("renewal_requested", partner_id=partner.id, **visitor)
-        self.env.ref("paylink_invoice.ir_cron_paylink_renewal").sudo()._trigger()
+            self.env.ref("paylink_invoice.ir_cron_paylink_renewal").sudo()._trigger()
 
     def _is_renewal_allowed(self, partner):
         """Tell whether this contact has not asked too often already."""

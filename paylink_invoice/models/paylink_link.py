@@ -130,7 +130,6 @@ class PaylinkLink(models.Model):
 
     # History
     message_id = fields.Many2one(
-        string="Message",
         help="The message the link was sent with.",
         comodel_name="mail.message",
         ondelete="set null",

@@ -9,7 +9,7 @@ from odoo import SUPERUSER_ID, api, fields, models
 from odoo.exceptions import ConcurrencyError
 from odoo.tools import SQL
 
-from .paylink_page import clean_html
+from ..html_cleaning import clean_html
 
 
 class PaymentRefused(Exception):

@@ -13,11 +13,11 @@ from .common import PaylinkCommon
 
 def get_uris(pdf):
     """Return the addresses that the links of a PDF lead to."""
-    uris = []
-    for page in PdfFileReader(io.BytesIO(pdf)).pages:
-        for annotation in page.get("/Annots") or []:
-            uris.append(annotation.get_object()["/A"]["/URI"])
-    return uris
+    return [
+        annotation.get_object()["/A"]["/URI"]
+        for page in PdfFileReader(io.BytesIO(pdf)).pages
+        for annotation in page.get("/Annots") or []
+    ]
 
 
 @tagged("post_install", "-at_install", "paylink")

@@ -16,8 +16,11 @@ from odoo import Command, fields
 from odoo.tests import BaseCase, HttpCase, tagged
 from odoo.tools import file_open
 
-from ..models import paylink_page
-from ..models.paylink_page import clean_html, contrast, make_inline_image, theme_colors
+from .. import theme
+from ..assets import get_asset_url
+from ..html_cleaning import clean_html
+from ..logo import make_inline_image
+from ..theme import contrast, theme_colors
 from .common import PaylinkCommon
 
 TODAY = "2026-05-04"
@@ -51,9 +54,9 @@ class TestPageColors(BaseCase):
             pairs = (
                 ("brand", colors["on_brand"]),
                 ("link", "#ffffff"),
-                ("link", paylink_page.LIGHT_SURFACE),
+                ("link", theme.LIGHT_SURFACE),
                 ("dark_brand", colors["dark_on_brand"]),
-                ("dark_brand", paylink_page.DARK_SURFACE),
+                ("dark_brand", theme.DARK_SURFACE),
             )
             for name, other in pairs:
                 with self.subTest(brand=brand, name=name, other=other):
@@ -62,11 +65,11 @@ class TestPageColors(BaseCase):
     def test_a_readable_brand_color_is_kept_as_it_is(self):
         self.assertEqual(theme_colors("#0F5C4D")["brand"], "#0f5c4d")
         self.assertEqual(theme_colors("#ffdd00")["brand"], "#ffdd00")
-        self.assertEqual(theme_colors("#ffdd00")["on_brand"], paylink_page.INK)
+        self.assertEqual(theme_colors("#ffdd00")["on_brand"], theme.INK)
         self.assertEqual(theme_colors("#abc")["brand"], "#aabbcc")
 
     def test_what_is_no_color_becomes_the_neutral_default(self):
-        default = theme_colors(paylink_page.DEFAULT_BRAND)
+        default = theme_colors(theme.DEFAULT_BRAND)
         for value in (None, False, "", "red", "#12345", "#fff}</style><script>", 7):
             self.assertEqual(theme_colors(value), default, value)
 
@@ -74,7 +77,7 @@ class TestPageColors(BaseCase):
         with file_open("paylink_invoice/static/src/page/page.css") as file:
             css = file.read()
         light, _dark_media, dark = css.partition("prefers-color-scheme: dark")
-        self.assertIn(f"--o-bg: {paylink_page.LIGHT_SURFACE}", light)
+        self.assertIn(f"--o-bg: {theme.LIGHT_SURFACE}", light)
         for name in ("bg", "card"):
             color = re.search(rf"--o-{name}: (#\w{{6}})", dark).group(1)
             for brand in self.BRANDS:
@@ -653,7 +656,7 @@ class TestPageRendering(PaylinkCommon, HttpCase):
         html = len(self._open().content)
         files = 0
         for name in ("page.css", "page.js"):
-            response = self.url_open(paylink_page.get_asset_url(name))
+            response = self.url_open(get_asset_url(name))
             self.assertEqual(response.status_code, 200)
             files += len(response.content)
         self.assertLess(files, 40_000)

@@ -60,7 +60,7 @@ class TestSend(PaylinkCommon):
                 ("paylink_link", "public_ref"),
             ):
                 self.env.cr.execute(
-                    f"SELECT count(*) FROM {table} WHERE {column} LIKE %s",  # noqa: S608
+                    f"SELECT count(*) FROM {table} WHERE {column} LIKE %s",
                     [f"%{token[:12]}%"],
                 )
                 self.assertEqual(self.env.cr.fetchone()[0], 0, f"{table}.{column}")
