@@ -280,7 +280,10 @@ class World:
             "paylink.send",
             "write",
             [wizard_id],
-            {"partner_ids": [(6, 0, [self.alice, self.bob])], "attachment_ids": [(6, 0, [self.shared])]},
+            {
+                "partner_ids": [(6, 0, [self.alice, self.bob])],
+                "attachment_ids": [(6, 0, [self.shared])],
+            },
         )
         seen = len(self.stand.mailbox.messages)
         self.as_biller("paylink.send", "action_send", [wizard_id], context=context)
@@ -324,7 +327,9 @@ class World:
         if isinstance(body, dict):
             body = json.dumps(body)
             sent.setdefault("Content-Type", "application/json")
-        with closing(http.client.HTTPConnection(urlsplit(self.stand.url).netloc, timeout=120)) as connection:
+        with closing(
+            http.client.HTTPConnection(urlsplit(self.stand.url).netloc, timeout=120)
+        ) as connection:
             raw = (target or path).encode("utf-8").decode("latin-1")
             connection._validate_path = lambda url: None
             connection._encode_request = lambda request: request.encode("latin-1")
@@ -347,7 +352,10 @@ class World:
 
     def log_in(self, login):
         """Return the session cookie of a member of staff."""
-        body = {"jsonrpc": "2.0", "params": {"db": self.stand.database, "login": login, "password": self.password}}
+        body = {
+            "jsonrpc": "2.0",
+            "params": {"db": self.stand.database, "login": login, "password": self.password},
+        }
         answer = self.ask("/web/session/authenticate", "POST", body)
         assert answer.json["result"]["uid"]
         return re.search(r"session_id=[^;]+", answer["set-cookie"]).group()

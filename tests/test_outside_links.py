@@ -19,14 +19,21 @@ from pathlib import Path
 from urllib.parse import quote
 
 import pytest
-
 from outside import ALPHABET, LIVE_URL, assert_promised, get_world
 
 pytestmark = pytest.mark.slow
 
 NEVER_MINTED = "a" * 35
 ANY_LINK = re.compile(LIVE_URL.pattern.encode())
-GET_ROUTES = ("", "/pdf", "/attachment/{shared}", "/qr.svg", "/pay", "/receipt/{receipt}", "/receipt/{receipt}.pdf")
+GET_ROUTES = (
+    "",
+    "/pdf",
+    "/attachment/{shared}",
+    "/qr.svg",
+    "/pay",
+    "/receipt/{receipt}",
+    "/receipt/{receipt}.pdf",
+)
 POST_ROUTES = ("/seen", "/comment", "/transaction")
 
 
@@ -72,12 +79,50 @@ def alter(token):
         yield token[:place] + chr(ord(letter) + 0xFEE0) + token[place + 1 :]
     # The same bytes, spelled with a number that is too large for them
     yield encode(decode(token) + 2**208)
-    yield from (token + "0", "0" + token, token + "%00", "%00" + token, token + "%20", "%20" + token)
-    yield from (token + "%0a", token + "%0d%0aSet-Cookie:x=1", token + ";a=b", token + "=", token[::-1])
+    yield from (
+        token + "0",
+        "0" + token,
+        token + "%00",
+        "%00" + token,
+        token + "%20",
+        "%20" + token,
+    )
+    yield from (
+        token + "%0a",
+        token + "%0d%0aSet-Cookie:x=1",
+        token + ";a=b",
+        token + "=",
+        token[::-1],
+    )
     yield from (token + token, token.upper(), token.lower(), "x%2F" + token, "..%2F" + token)
-    yield from (token + "/x", token + "/x.css", token + "/pdf/x", token + "/pdf.css", token + "/receipt/")
-    yield from ("%ff%fe", "%c0%af", "%F0%9F%92%A9", "é", "%25" + token, "null", "0", "-1", "true", "{}", "[]")
-    yield from ("' OR 1=1--", "%27%20OR%201=1--", "..%2f..%2fetc%2fpasswd", "%2e%2e/" + token, "{{7*7}}", "*")
+    yield from (
+        token + "/x",
+        token + "/x.css",
+        token + "/pdf/x",
+        token + "/pdf.css",
+        token + "/receipt/",
+    )
+    yield from (
+        "%ff%fe",
+        "%c0%af",
+        "%F0%9F%92%A9",
+        "é",
+        "%25" + token,
+        "null",
+        "0",
+        "-1",
+        "true",
+        "{}",
+        "[]",
+    )
+    yield from (
+        "' OR 1=1--",
+        "%27%20OR%201=1--",
+        "..%2f..%2fetc%2fpasswd",
+        "%2e%2e/" + token,
+        "{{7*7}}",
+        "*",
+    )
     yield from ("a" * 60_000, "0" * 35, "z" * 35)
 
 
@@ -87,7 +132,9 @@ def test_whatever_is_forged_or_altered_gets_the_same_404_byte_for_byte(world):
     the_404 = world.ask(f"/paylink/{NEVER_MINTED}")
     assert the_404.status == 404
     assert_promised(the_404)
-    random_tokens = ["".join(secrets.choice(ALPHABET) for _letter in range(35)) for _token in range(100)]
+    random_tokens = [
+        "".join(secrets.choice(ALPHABET) for _letter in range(35)) for _token in range(100)
+    ]
     forged = [quote(path, safe="/%;=*'-") for path in (*alter(token), *random_tokens)]
     assert len(forged) > 300
 
@@ -95,7 +142,11 @@ def test_whatever_is_forged_or_altered_gets_the_same_404_byte_for_byte(world):
         return world.ask(f"/paylink/{path}").fingerprint != the_404.fingerprint
 
     with ThreadPoolExecutor(4) as pool:
-        wrong = [path for path, is_wrong in zip(forged, pool.map(differs, forged), strict=True) if is_wrong]
+        wrong = [
+            path
+            for path, is_wrong in zip(forged, pool.map(differs, forged), strict=True)
+            if is_wrong
+        ]
     assert wrong == []
 
 
@@ -112,7 +163,10 @@ def test_a_token_opens_its_own_purpose_document_and_database_only(world):
     the_404 = world.ask(f"/paylink/{NEVER_MINTED}")
     for title, token in world.alien_tokens.items():
         for route in ("", "/pdf", "/qr.svg", "/renew", "/pay"):
-            assert world.ask(f"/paylink/{token}{route}").fingerprint == the_404.fingerprint, (title, route)
+            assert world.ask(f"/paylink/{token}{route}").fingerprint == the_404.fingerprint, (
+                title,
+                route,
+            )
     token = world.pool[-1]["token"]
     for route in ("", "/pdf", "/pay", "/renew", "/receipt/x"):
         answer = world.ask(f"/paylink/balance/{token}{route}")
@@ -140,7 +194,11 @@ def test_a_forged_token_is_turned_away_before_any_query_on_links(world):
     with closing(world.stand.connect()) as connection, connection.cursor() as cursor:
         cursor.execute("LOCK TABLE paylink_link IN ACCESS EXCLUSIVE MODE")
         # Whoever asks the table waits for us now: the forged ones do not, ...
-        for token in (NEVER_MINTED, world.pool[-1]["token"][:-1] + "%00", *world.pool[-1]["token"][:3]):
+        for token in (
+            NEVER_MINTED,
+            world.pool[-1]["token"][:-1] + "%00",
+            *world.pool[-1]["token"][:3],
+        ):
             assert world.ask(f"/paylink/{token}").status == 404
         genuine = ThreadPoolExecutor(1).submit(world.ask, f"/paylink/{world.pool[-1]['token']}")
         with pytest.raises(TimeoutError):  # ... the genuine one does.
@@ -236,7 +294,9 @@ def test_an_ended_link_closes_every_route_and_names_the_seller(world, state, col
             assert answer.json["error"]["message"] == state, title
     renewals = [world.ask(f"/paylink/{link['token']}/renew").status]
     if state == "revoked":
-        renewals.append(world.post_form(f"/paylink/{link['token']}/renew", "email=bob@azure.example.com").status)
+        renewals.append(
+            world.post_form(f"/paylink/{link['token']}/renew", "email=bob@azure.example.com").status
+        )
     assert set(renewals) == {200 if state == "expired" else 410}
     assert world.trace(link) == before
 
@@ -245,13 +305,18 @@ def test_a_live_link_opens_what_the_ended_ones_do_not(world):
     # Else the test above could pass with routes that never open.
     link = world.dialog_links[0]
     statuses = {title: answer.status for title, answer in ask_all_routes(world, link["token"])}
-    assert statuses.pop("GET /receipt/{receipt}") == statuses.pop("GET /receipt/{receipt}.pdf") == 404
+    assert (
+        statuses.pop("GET /receipt/{receipt}") == statuses.pop("GET /receipt/{receipt}.pdf") == 404
+    )
     assert set(statuses.values()) <= {200, 201, 204, 303}, statuses
 
 
 def test_a_link_ends_to_the_second_in_utc(world):
     link = world.take_link()
-    world.set_link(link, expiration_date="date_trunc('second', now() at time zone 'UTC') + interval '3 seconds'")
+    world.set_link(
+        link,
+        expiration_date="date_trunc('second', now() at time zone 'UTC') + interval '3 seconds'",
+    )
     ((deadline,),) = world.sql(
         "SELECT extract(epoch FROM expiration_date AT TIME ZONE 'UTC')::float FROM paylink_link WHERE id = %s",
         link["id"],
@@ -295,7 +360,8 @@ def test_a_revoked_link_is_dead_on_all_workers_and_other_links_live_on(world):
     assert set(open_many(world, path)) == {410}
     assert world.ask(f"/paylink/{neighbour['token']}").status == 200
     ((user_id,),) = world.sql(
-        "SELECT user_id FROM paylink_event WHERE link_id = %s AND event_type = 'revoked'", link["id"]
+        "SELECT user_id FROM paylink_event WHERE link_id = %s AND event_type = 'revoked'",
+        link["id"],
     )
     assert user_id == world.biller_id
 
@@ -327,7 +393,12 @@ def test_revoked_in_the_middle_of_a_payment_nothing_new_starts_and_money_is_book
     params = {"provider_id": world.provider, "payment_method_id": world.method, "flow": "direct"}
     answer = world.ask(f"/paylink/{link['token']}/transaction", "POST", {"params": params})
     assert answer.status == 410 and answer.json["error"]["message"] == "revoked"
-    assert settle(world, reference) == {"state": "done", "attempts": 1, "booked": 100.0, "is_paid": True}
+    assert settle(world, reference) == {
+        "state": "done",
+        "attempts": 1,
+        "booked": 100.0,
+        "is_paid": True,
+    }
 
 
 # === A6: NOTHING STORED OPENS A LINK === #
@@ -418,7 +489,10 @@ def test_a_dump_of_the_database_opens_nothing(world, live_tokens):
 def test_no_file_of_the_database_or_its_sessions_opens_anything(world, live_tokens):
     needles = any_of(live_tokens)
     data = Path(os.environ["ODOO_DATA_DIR"])
-    files = [*(data / "filestore" / world.stand.database).rglob("*"), *(data / "sessions").rglob("*")]
+    files = [
+        *(data / "filestore" / world.stand.database).rglob("*"),
+        *(data / "sessions").rglob("*"),
+    ]
     contents = {path: read(path) for path in files}
     assert any(content[:5] == b"%PDF-" for content in contents.values()), "no PDF was stored"
     assert any("sessions" in path.parts for path in contents), "no session was stored"
@@ -439,36 +513,61 @@ def test_the_log_holds_no_token(world, live_tokens):
 
 
 def test_no_header_of_a_request_gets_into_a_mail(world):
-    evil = {"Host": "evil.example", "X-Forwarded-Host": "evil.example", "X-Forwarded-Proto": "https",
-            "Forwarded": "host=evil.example", "X-Original-Host": "evil.example"}
+    evil = {
+        "Host": "evil.example",
+        "X-Forwarded-Host": "evil.example",
+        "X-Forwarded-Proto": "https",
+        "Forwarded": "host=evil.example",
+        "X-Original-Host": "evil.example",
+    }
     cookie = {"Cookie": world.log_in(world.biller)}
     seen = len(world.stand.mailbox.messages)
 
     def call(model, method, *arguments):
-        context = {"active_model": "account.move", "active_ids": [world.other],
-                   "allowed_company_ids": [world.company]}
+        context = {
+            "active_model": "account.move",
+            "active_ids": [world.other],
+            "allowed_company_ids": [world.company],
+        }
         path = f"/web/dataset/call_kw/{model}/{method}"
-        params = {"model": model, "method": method, "args": list(arguments), "kwargs": {"context": context}}
+        params = {
+            "model": model,
+            "method": method,
+            "args": list(arguments),
+            "kwargs": {"context": context},
+        }
         answer = world.ask(
-            path, "POST", {"params": params}, {**evil, **cookie}, target=f"http://evil.example{path}"
+            path,
+            "POST",
+            {"params": params},
+            {**evil, **cookie},
+            target=f"http://evil.example{path}",
         )
         assert "result" in answer.json, answer
         return answer.json["result"]
 
-    (wizard_id,) = call("paylink.send", "create", [{"channel": "email", "partner_ids": [(6, 0, [world.carol])]}])
+    (wizard_id,) = call(
+        "paylink.send", "create", [{"channel": "email", "partner_ids": [(6, 0, [world.carol])]}]
+    )
     call("paylink.send", "action_send", [wizard_id])
     mail = world.wait_for_mail("carol@azure.example.com", seen)
     assert f"{world.stand.url}/paylink/" in mail.html
     assert b"evil.example" not in mail.raw
     assert "evil.example" not in mail.html
-    assert not any(b"evil.example" in part for _name, raw in mail.attachments for part in unfold(raw))
+    assert not any(
+        b"evil.example" in part for _name, raw in mail.attachments for part in unfold(raw)
+    )
 
 
 def test_no_answer_leads_to_an_address_from_the_request(world):
     link = world.take_link()
-    evil = {"Host": "evil.example", "X-Forwarded-Host": "evil.example", "Referer": "https://evil.example/"}
+    evil = {
+        "Host": "evil.example",
+        "X-Forwarded-Host": "evil.example",
+        "Referer": "https://evil.example/",
+    }
     query = "?redirect=//evil.example&next=//evil.example&return_url=https://evil.example"
-    form = f"body=Hello&redirect=//evil.example&next=//evil.example&landing_route=//evil.example"
+    form = "body=Hello&redirect=//evil.example&next=//evil.example&landing_route=//evil.example"
     path = f"/paylink/{link['token']}"
     answer = world.post_form(f"{path}/comment{query}", form, **evil)
     assert answer.status == 303
@@ -495,7 +594,9 @@ def test_the_page_asks_nobody_else_and_sets_no_cookie(world, open_page):
         page.wait_for_load_state("networkidle")
         assert len(requests) > 2
         for request in requests:
-            is_ours = request.url.startswith(world.stand.url + "/") or request.url.startswith("data:")
+            is_ours = request.url.startswith(world.stand.url + "/") or request.url.startswith(
+                "data:"
+            )
             assert is_ours, request.url
             assert link["token"] not in request.all_headers().get("referer", ""), request.url
         assert page.context.cookies() == []
@@ -504,13 +605,19 @@ def test_the_page_asks_nobody_else_and_sets_no_cookie(world, open_page):
 
 
 def test_the_payment_form_asks_nobody_else(world, open_page):
-    link = next(link for link in reversed(world.pool) if world.ask(f"/paylink/{link['token']}/pay").status == 200)
+    link = next(
+        link
+        for link in reversed(world.pool)
+        if world.ask(f"/paylink/{link['token']}/pay").status == 200
+    )
     page = open_page()
     requests = []
     page.on("request", lambda request: requests.append(request))
     page.goto(f"{world.stand.url}/paylink/{link['token']}/pay", wait_until="networkidle")
     assert page.locator("#o_payment_form").count() == 1
-    foreign = [r.url for r in requests if not r.url.startswith((world.stand.url + "/", "data:", "blob:"))]
+    foreign = [
+        r.url for r in requests if not r.url.startswith((world.stand.url + "/", "data:", "blob:"))
+    ]
     assert foreign == []
     referred = [r.url for r in requests if link["token"] in r.all_headers().get("referer", "")]
     assert referred == []
@@ -541,7 +648,12 @@ def test_every_status_has_the_promised_headers_and_no_cookie(world):
     assert 1 <= int(answers[429]["retry-after"]) <= 600
     for route in ("/pay", "/renew", "/landing", "/pdf", "/qr.svg", "/seen", "/x.css", "/"):
         assert_promised(world.ask(path + route), is_file=route == "/pdf")
-    for odd in ("/paylink/", "/paylink/preview/1", "/paylink/landing", f"/paylink/preview/{'9' * 30}"):
+    for odd in (
+        "/paylink/",
+        "/paylink/preview/1",
+        "/paylink/landing",
+        f"/paylink/preview/{'9' * 30}",
+    ):
         assert_promised(world.ask(odd))
 
 
@@ -549,11 +661,22 @@ def test_a_link_is_no_file(world):
     # Whoever could make a cache take the page for a style sheet could read it there.
     token = world.pool[-1]["token"]
     the_404 = world.ask(f"/paylink/{NEVER_MINTED}").fingerprint
-    for suffix in ("/x.css", "/x.js", "/pdf/x.css", ".css", "/seen.css", "%2Fx.css", "/.css", "/qr.svg/x.png"):
+    for suffix in (
+        "/x.css",
+        "/x.js",
+        "/pdf/x.css",
+        ".css",
+        "/seen.css",
+        "%2Fx.css",
+        "/.css",
+        "/qr.svg/x.png",
+    ):
         assert world.ask(f"/paylink/{token}{suffix}").fingerprint == the_404, suffix
 
 
-@pytest.mark.parametrize("route", ["", "/pdf", "/qr.svg", "/pay", "/receipt/x", "/renew", *POST_ROUTES])
+@pytest.mark.parametrize(
+    "route", ["", "/pdf", "/qr.svg", "/pay", "/receipt/x", "/renew", *POST_ROUTES]
+)
 def test_wrong_verbs_are_refused_and_do_nothing(world, route):
     link = world.take_link()
     nonce = world.nonce(link)
@@ -564,9 +687,13 @@ def test_wrong_verbs_are_refused_and_do_nothing(world, route):
     elif route != "/renew":
         wrong.add("POST")
     for verb in sorted(wrong):
-        for body, kind in (({"nonce": nonce, "body": "x"}, "application/json"),
-                           ("body=x&email=bob@azure.example.com", "application/x-www-form-urlencoded")):
-            answer = world.ask(f"/paylink/{link['token']}{route}", verb, body, {"Content-Type": kind})
+        for body, kind in (
+            ({"nonce": nonce, "body": "x"}, "application/json"),
+            ("body=x&email=bob@azure.example.com", "application/x-www-form-urlencoded"),
+        ):
+            answer = world.ask(
+                f"/paylink/{link['token']}{route}", verb, body, {"Content-Type": kind}
+            )
             assert answer.status == 405, (verb, answer)
             assert answer["allow"], verb
             assert_promised(answer)

@@ -12,7 +12,6 @@ from urllib.parse import quote_from_bytes, urlencode
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
-
 from outside import LEAKS, assert_promised, get_world
 
 pytestmark = pytest.mark.slow
@@ -30,7 +29,12 @@ def world(odoo_stand):
 
 
 def pay_params(world, **values):
-    return {"provider_id": world.provider, "payment_method_id": world.method, "flow": "direct", **values}
+    return {
+        "provider_id": world.provider,
+        "payment_method_id": world.method,
+        "flow": "direct",
+        **values,
+    }
 
 
 def transactions_of(world, move_id):
@@ -81,11 +85,34 @@ def test_json_routes_insist_on_their_content_type(world, route):
     link = world.take_link()
     data = json.dumps({"nonce": world.nonce(link), "event": "viewed", "params": pay_params(world)})
     before = world.trace(link), transactions_of(world, link["move"])
-    for kind in ("text/plain", "text/json", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x",
-                 "application/jsonp", "application/json-rpc", "application", "", None):
-        answer = world.ask(f"/paylink/{link['token']}/{route}", "POST", data, {"Content-Type": kind})
+    for kind in (
+        "text/plain",
+        "text/json",
+        "application/x-www-form-urlencoded",
+        "multipart/form-data; boundary=x",
+        "application/jsonp",
+        "application/json-rpc",
+        "application",
+        "",
+        None,
+    ):
+        answer = world.ask(
+            f"/paylink/{link['token']}/{route}", "POST", data, {"Content-Type": kind}
+        )
         assert answer.status == 400 and "invalid_request" in answer.text, (kind, answer)
-    for body in ("", "[]", "null", "1", '"x"', "{", '{"a":', "{'a': 1}", "\x00", "[" * 20_000, "9" * 5_000):
+    for body in (
+        "",
+        "[]",
+        "null",
+        "1",
+        '"x"',
+        "{",
+        '{"a":',
+        "{'a': 1}",
+        "\x00",
+        "[" * 20_000,
+        "9" * 5_000,
+    ):
         answer = world.ask(f"/paylink/{link['token']}/{route}", "POST", body, JSON)
         assert answer.status == 400, (body[:20], answer)
     assert (world.trace(link), transactions_of(world, link["move"])) == before
@@ -94,14 +121,26 @@ def test_json_routes_insist_on_their_content_type(world, route):
 def test_who_is_logged_in_pays_as_the_customer_of_the_link(world):
     link = world.pool[-1]
     cookie = {"Cookie": world.log_in(world.biller)}
-    evil = {"amount": 0.01, "currency_id": 1, "partner_id": 1, "tokenization_requested": True, "is_validation": True,
-            "landing_route": "//evil.example", "reference_prefix": "X", "invoice_id": world.sent, "state": "done"}
+    evil = {
+        "amount": 0.01,
+        "currency_id": 1,
+        "partner_id": 1,
+        "tokenization_requested": True,
+        "is_validation": True,
+        "landing_route": "//evil.example",
+        "reference_prefix": "X",
+        "invoice_id": world.sent,
+        "state": "done",
+    }
     answer = world.ask(
-        f"/paylink/{link['token']}/transaction", "POST", {"params": pay_params(world, **evil)}, cookie
+        f"/paylink/{link['token']}/transaction",
+        "POST",
+        {"params": pay_params(world, **evil)},
+        cookie,
     )
     assert answer.status == 200, answer
-    *_earlier, (_id, partner_id, amount, operation, token_id, landing, tokenize, state) = transactions_of(
-        world, link["move"]
+    *_earlier, (_id, partner_id, amount, operation, token_id, landing, tokenize, state) = (
+        transactions_of(world, link["move"])
     )
     assert partner_id == world.alice
     assert (float(amount), operation, state) == (100.0, "online_direct", "draft")
@@ -114,18 +153,37 @@ def test_what_was_not_offered_starts_no_payment(world):
     before = transactions_of(world, link["move"])
     good = pay_params(world)
     for wrong in (
-        {"provider_id": 0}, {"provider_id": True}, {"provider_id": "1"}, {"provider_id": 1e308}, {"provider_id": None},
-        {"provider_id": -1}, {"provider_id": 10**30}, {"provider_id": [good["provider_id"]]}, {"provider_id": {}},
-        {"payment_method_id": 0}, {"payment_method_id": 10**30}, {"payment_method_id": False},
-        {"flow": "token"}, {"flow": "validation"}, {"flow": None}, {"flow": ["direct"]}, {"flow": "DIRECT"},
-        {"token_id": 1}, {"token_id": 0}, {"token_id": "1"},
+        {"provider_id": 0},
+        {"provider_id": True},
+        {"provider_id": "1"},
+        {"provider_id": 1e308},
+        {"provider_id": None},
+        {"provider_id": -1},
+        {"provider_id": 10**30},
+        {"provider_id": [good["provider_id"]]},
+        {"provider_id": {}},
+        {"payment_method_id": 0},
+        {"payment_method_id": 10**30},
+        {"payment_method_id": False},
+        {"flow": "token"},
+        {"flow": "validation"},
+        {"flow": None},
+        {"flow": ["direct"]},
+        {"flow": "DIRECT"},
+        {"token_id": 1},
+        {"token_id": 0},
+        {"token_id": "1"},
     ):
-        answer = world.ask(f"/paylink/{link['token']}/transaction", "POST", {"params": {**good, **wrong}})
+        answer = world.ask(
+            f"/paylink/{link['token']}/transaction", "POST", {"params": {**good, **wrong}}
+        )
         assert answer.status == 400, (wrong, answer)
         assert_promised(answer)
     for params in (None, [], "x", 1, True):
         body = {"params": params}
-        assert world.ask(f"/paylink/{link['token']}/transaction", "POST", body).status == 400, params
+        assert world.ask(f"/paylink/{link['token']}/transaction", "POST", body).status == 400, (
+            params
+        )
     assert transactions_of(world, link["move"]) == before
 
 
@@ -144,7 +202,9 @@ def test_the_same_payment_started_by_many_at_once_is_one_attempt(world):
     path = f"/paylink/{link['token']}/transaction"
     with ThreadPoolExecutor(8) as pool:
         answers = list(pool.map(lambda _number: world.ask(path, "POST", body), range(16)))
-    assert {answer.status for answer in answers} <= {200, 409}, {answer.status for answer in answers}
+    assert {answer.status for answer in answers} <= {200, 409}, {
+        answer.status for answer in answers
+    }
     drafts = [row for row in transactions_of(world, link["move"]) if row[-1] == "draft"]
     assert len(drafts) == 1
 
@@ -162,8 +222,29 @@ NOISE = settings(
 PER_EXAMPLE = 26  # 80 of them are 2,080 inputs for each route
 
 awkward = st.sampled_from(
-    ["", "\x00", "\ud800", "\uffff", "𝕏" * 50, "é", "<script>", "' OR 1=1--", "%00", "{{7*7}}", "${7*7}", "a" * 5000,
-     "\r\nSet-Cookie: x=1", "../../etc/passwd", "NaN", "Infinity", "1e308", "-0", "true", "\u202e", "(" * 2000]
+    [
+        "",
+        "\x00",
+        "\ud800",
+        "\uffff",
+        "𝕏" * 50,
+        "é",
+        "<script>",
+        "' OR 1=1--",
+        "%00",
+        "{{7*7}}",
+        "${7*7}",
+        "a" * 5000,
+        "\r\nSet-Cookie: x=1",
+        "../../etc/passwd",
+        "NaN",
+        "Infinity",
+        "1e308",
+        "-0",
+        "true",
+        "\u202e",
+        "(" * 2000,
+    ]
 )
 texts = st.one_of(st.text(max_size=60), awkward)
 numbers = st.one_of(st.integers(), st.floats(), st.sampled_from([0, -1, 2**31, 2**63, 10**40]))
@@ -172,7 +253,10 @@ anything = st.recursive(
     lambda inner: st.one_of(st.lists(inner, max_size=4), st.dictionaries(texts, inner, max_size=4)),
     max_leaves=8,
 )
-raw = st.one_of(st.binary(max_size=200), st.sampled_from([b"\xff" * 300, b"[" * 30_000, b"{" * 70_000, b'"' * 70_000]))
+raw = st.one_of(
+    st.binary(max_size=200),
+    st.sampled_from([b"\xff" * 300, b"[" * 30_000, b"{" * 70_000, b'"' * 70_000]),
+)
 
 
 def one_line(text):
@@ -182,23 +266,56 @@ def one_line(text):
 
 headers = st.dictionaries(
     st.sampled_from(
-        ["User-Agent", "Accept-Language", "Cookie", "Referer", "X-Forwarded-For", "X-Forwarded-Host", "Accept",
-         "Range", "If-None-Match", "Content-Encoding", "X-HTTP-Method-Override", "Authorization", "Purpose"]
+        [
+            "User-Agent",
+            "Accept-Language",
+            "Cookie",
+            "Referer",
+            "X-Forwarded-For",
+            "X-Forwarded-Host",
+            "Accept",
+            "Range",
+            "If-None-Match",
+            "Content-Encoding",
+            "X-HTTP-Method-Override",
+            "Authorization",
+            "Purpose",
+        ]
     ),
     texts.map(one_line),
     max_size=2,
 )
 content_types = st.one_of(
     st.sampled_from(
-        ["application/json", "application/json; charset=utf-16", "application/json; charset=\x00", "text/plain",
-         "application/x-www-form-urlencoded", "application/x-www-form-urlencoded; charset=utf-7",
-         "multipart/form-data", "multipart/form-data; boundary=x", "multipart/form-data; boundary=", "x/y"]
+        [
+            "application/json",
+            "application/json; charset=utf-16",
+            "application/json; charset=\x00",
+            "text/plain",
+            "application/x-www-form-urlencoded",
+            "application/x-www-form-urlencoded; charset=utf-7",
+            "multipart/form-data",
+            "multipart/form-data; boundary=x",
+            "multipart/form-data; boundary=",
+            "x/y",
+        ]
     ),
     texts.map(one_line),
 )
-queries = st.one_of(st.just(""), st.dictionaries(texts, texts, max_size=3).map(
-    lambda pairs: "?" + urlencode({k.encode("utf-8", "replace"): v.encode("utf-8", "replace") for k, v in pairs.items()})
-))
+queries = st.one_of(
+    st.just(""),
+    st.dictionaries(texts, texts, max_size=3).map(
+        lambda pairs: (
+            "?"
+            + urlencode(
+                {
+                    k.encode("utf-8", "replace"): v.encode("utf-8", "replace")
+                    for k, v in pairs.items()
+                }
+            )
+        )
+    ),
+)
 
 
 def bodies_of(fields):
@@ -207,14 +324,30 @@ def bodies_of(fields):
     objects = st.one_of(known, st.dictionaries(texts, anything, max_size=4), anything)
     as_json = objects.map(lambda value: (JSON, json.dumps(value).encode()))
     as_form = st.lists(
-        st.tuples(st.one_of(st.sampled_from(fields), texts), st.one_of(texts.map(lambda t: t.encode("utf-8", "replace")), raw)),
+        st.tuples(
+            st.one_of(st.sampled_from(fields), texts),
+            st.one_of(texts.map(lambda t: t.encode("utf-8", "replace")), raw),
+        ),
         max_size=4,
-    ).map(lambda pairs: (FORM, "&".join(f"{one_line(k)[:40]}={quote_from_bytes(v)}" for k, v in pairs).encode("utf-8", "replace")))
+    ).map(
+        lambda pairs: (
+            FORM,
+            "&".join(f"{one_line(k)[:40]}={quote_from_bytes(v)}" for k, v in pairs).encode(
+                "utf-8", "replace"
+            ),
+        )
+    )
     as_noise = st.tuples(content_types.map(lambda kind: {"Content-Type": kind}), raw)
-    as_parts = raw.map(lambda part: (
-        {"Content-Type": "multipart/form-data; boundary=x"},
-        b'--x\r\nContent-Disposition: form-data; name="' + fields[0].encode() + b'"; filename="a"\r\n\r\n' + part + b"\r\n--x--",
-    ))
+    as_parts = raw.map(
+        lambda part: (
+            {"Content-Type": "multipart/form-data; boundary=x"},
+            b'--x\r\nContent-Disposition: form-data; name="'
+            + fields[0].encode()
+            + b'"; filename="a"\r\n\r\n'
+            + part
+            + b"\r\n--x--",
+        )
+    )
     return st.one_of(as_json, as_json, as_form, as_noise, as_parts)
 
 
@@ -240,7 +373,13 @@ def test_no_input_makes_a_server_error(world, route):
     with ThreadPoolExecutor(4) as pool:
 
         @NOISE
-        @given(st.lists(st.tuples(bodies_of(FIELDS[route]), headers, queries), min_size=PER_EXAMPLE, max_size=PER_EXAMPLE))
+        @given(
+            st.lists(
+                st.tuples(bodies_of(FIELDS[route]), headers, queries),
+                min_size=PER_EXAMPLE,
+                max_size=PER_EXAMPLE,
+            )
+        )
         def bombard(inputs):
             if route == "comment":  # Else its limit would turn away all that follows.
                 world.sql(
@@ -253,7 +392,9 @@ def test_no_input_makes_a_server_error(world, route):
 
         bombard()
     assert len(sent) >= 2000
-    assert sum(status < 300 or status == 303 for status in sent) > 20 or route == "transaction", "all were turned away at the door"
+    assert sum(status < 300 or status == 303 for status in sent) > 20 or route == "transaction", (
+        "all were turned away at the door"
+    )
     # The server is well, and the link is what it was.
     assert world.ask(f"/paylink/{link['token']}").status == 200
 
@@ -264,14 +405,36 @@ def test_no_path_makes_a_server_error(odoo_stand, data):
     world = get_world(odoo_stand)
     token = world.pool[-1]["token"]
     pieces = st.lists(
-        st.one_of(st.sampled_from([token, "pdf", "receipt", "attachment", "preview", "balance", "..", ".", "", "pay",
-                                   "99999999999999999999", "-1", "%00", "%ff", "%2f", "%0d%0a"]),
-                  texts.map(lambda text: quote_from_bytes(text.encode("utf-8", "replace"))[:2000])),
+        st.one_of(
+            st.sampled_from(
+                [
+                    token,
+                    "pdf",
+                    "receipt",
+                    "attachment",
+                    "preview",
+                    "balance",
+                    "..",
+                    ".",
+                    "",
+                    "pay",
+                    "99999999999999999999",
+                    "-1",
+                    "%00",
+                    "%ff",
+                    "%2f",
+                    "%0d%0a",
+                ]
+            ),
+            texts.map(lambda text: quote_from_bytes(text.encode("utf-8", "replace"))[:2000]),
+        ),
         max_size=5,
     )
     for piece in data.draw(st.lists(pieces, min_size=6, max_size=6)):
         path = "/paylink/" + "/".join(piece)
-        answer = world.ask(path + data.draw(queries), data.draw(st.sampled_from(["GET", "HEAD", "POST", "PUT"])))
+        answer = world.ask(
+            path + data.draw(queries), data.draw(st.sampled_from(["GET", "HEAD", "POST", "PUT"]))
+        )
         assert answer.status < 500, (path, answer)
         if not re.match("/paylink//", path):  # Odoo redirects to the path without the second slash
             assert_promised(answer, is_file=answer["content-type"] == "application/pdf")

@@ -8,7 +8,6 @@ import html
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-
 from outside import PERSON, get_world
 
 pytestmark = pytest.mark.slow
@@ -111,7 +110,10 @@ def test_machines_leave_no_trace_even_when_they_send_the_beacon(world):
 
     def visit(machine):
         path = f"/paylink/{link['token']}"
-        statuses = [world.ask(path, headers=machine).status, world.ask(path, "HEAD", headers=machine).status]
+        statuses = [
+            world.ask(path, headers=machine).status,
+            world.ask(path, "HEAD", headers=machine).status,
+        ]
         return statuses + [world.beacon(link, **machine).status]
 
     with ThreadPoolExecutor(4) as pool:
@@ -127,7 +129,16 @@ def test_machines_leave_no_trace_even_when_they_send_the_beacon(world):
 def test_reading_leaves_no_trace(world):
     link = world.take_link()
     before = world.trace(link)
-    for route in ("", "/pdf", "/qr.svg", "/pay", "/renew", "/receipt/x", "/attachment/1", "/nothing"):
+    for route in (
+        "",
+        "/pdf",
+        "/qr.svg",
+        "/pay",
+        "/renew",
+        "/receipt/x",
+        "/attachment/1",
+        "/nothing",
+    ):
         for verb in ("GET", "HEAD", "OPTIONS"):
             world.ask(f"/paylink/{link['token']}{route}", verb)
     assert world.trace(link) == before
@@ -300,7 +311,19 @@ def test_a_beacon_counts_once_and_only_with_a_nonce_of_its_own_page(world):
         body = {"nonce": wrong, "event": "viewed"}
         assert world.ask(f"/paylink/{link['token']}/seen", "POST", body).status in (204, 400), wrong
     assert world.ask(f"/paylink/{link['token']}/seen", "POST", {}).status == 204
-    for event in ("paid", "revoked", "sent", "commented", "copied", "", None, ["viewed"], {}, 1, "x" * 9999):
+    for event in (
+        "paid",
+        "revoked",
+        "sent",
+        "commented",
+        "copied",
+        "",
+        None,
+        ["viewed"],
+        {},
+        1,
+        "x" * 9999,
+    ):
         body = {"nonce": nonce, "event": event}
         assert world.ask(f"/paylink/{link['token']}/seen", "POST", body).status == 204, event
     assert world.trace(link) == before
@@ -336,7 +359,10 @@ def test_another_site_cannot_count_a_view(world, open_page):
         answer = world.beacon(link, **headers)
         assert answer.status == 403 and answer.json == {"code": "foreign_origin"}, headers
     page = open_page()
-    page.route("http://evil.example/**", lambda route: route.fulfill(body="<p>Evil</p>", content_type="text/html"))
+    page.route(
+        "http://evil.example/**",
+        lambda route: route.fulfill(body="<p>Evil</p>", content_type="text/html"),
+    )
     page.goto("http://evil.example/")
     page.evaluate(
         """async ({url, nonce}) => {

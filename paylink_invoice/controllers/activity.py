@@ -21,7 +21,9 @@ class PaylinkActivity(PaylinkGate):
         data = self._read_json()
         if not self._is_person():
             return request.make_response("", status=204)
-        link_sudo._register_visit(data.get("event", "viewed"), data.get("nonce"), self._get_visitor())
+        link_sudo._register_visit(
+            data.get("event", "viewed"), data.get("nonce"), self._get_visitor()
+        )
         return request.make_response("", status=204)
 
     @http.route("/paylink/<string:token>/comment", methods=["POST"], **PaylinkGate._public_route)

@@ -63,7 +63,9 @@ class PaylinkPage(PaylinkGate):
     def _respond_file(self, content, filename, mimetype):
         """Return a download; never something that the browser would run on our address."""
         headers = {
-            "Content-Type": mimetype if mimetype == "application/pdf" else "application/octet-stream",
+            "Content-Type": mimetype
+            if mimetype == "application/pdf"
+            else "application/octet-stream",
             "Content-Disposition": content_disposition(filename),
             "Content-Length": str(len(content)),
         }

@@ -81,6 +81,8 @@ class PaylinkPreview(PaylinkGate):
         # In sudo mode only to find the invoice, which they must be allowed to read themselves.
         record_sudo = record.sudo().exists()
         move_sudo = record_sudo.move_id if record._name == "paylink.link" else record_sudo
-        if move_sudo._name == "account.move" and move_sudo.with_user(request.env.user).has_access("read"):
+        if move_sudo._name == "account.move" and move_sudo.with_user(request.env.user).has_access(
+            "read"
+        ):
             return request.redirect(move_sudo.access_url)
         return self._respond_not_found()

@@ -7,6 +7,10 @@ from . import (
     mail_message,
     paylink_event,
     paylink_link,
+    paylink_link_message,
+    paylink_link_payment,
+    paylink_link_renewal,
+    paylink_link_visit,
     paylink_page,
     paylink_page_access,
     paylink_page_formats,
@@ -17,6 +21,7 @@ from . import (
     paylink_page_status,
     paylink_page_totals,
     payment_transaction,
+    payment_transaction_receipt,
     res_company,
     res_config_settings,
 )

@@ -49,9 +49,7 @@ class AccountMove(models.Model):
 
     # === COMPUTE METHODS === #
 
-    @api.depends(
-        "payment_state", "paylink_link_ids.sent_date", "paylink_link_ids.last_view_date"
-    )
+    @api.depends("payment_state", "paylink_link_ids.sent_date", "paylink_link_ids.last_view_date")
     def _compute_paylink_summary(self):
         Link = self.env["paylink.link"]
         of_moves = Domain("move_id", "in", self.ids) & IS_SENT
@@ -173,25 +171,35 @@ class AccountMove(models.Model):
             return "not_payable"
         if self._paylink_get_pending_transactions():
             return "in_progress"
-        if not self._paylink_get_providers():
-            return "no_provider"
-        return None
+        _providers, methods = self._paylink_get_payment_options()
+        return None if methods else "no_provider"
 
     def _paylink_get_pending_transactions(self):
-        """Return the payments whose money may still arrive without the customer doing anything.
+        """Return the payments whose money may still arrive without the customer doing anything,
+        or has arrived and is not booked yet.
 
         Payments by wire transfer stay pending until the accountant sees the money; they do not
         stop the customer from paying otherwise, just as in Odoo's own portal.
         """
+        # In sudo mode because visitors cannot read transactions.
         return self.sudo().transaction_ids.filtered(
-            lambda tx: tx.state in ("pending", "authorized")
-            and tx.provider_code not in ("none", "custom")
+            lambda tx: (
+                (
+                    tx.state in ("pending", "authorized")
+                    and tx.provider_code not in ("none", "custom")
+                )
+                or (tx.state == "done" and not tx.is_post_processed)
+            )
         )
 
-    def _paylink_get_providers(self):
-        """Return the published providers that take a payment of this document, in sudo mode."""
+    def _paylink_get_payment_options(self):
+        """Return what this document can be paid with, published ways only.
+
+        :return: ``(providers, methods)``, `payment.provider` and `payment.method` in sudo mode
+        """
         self.ensure_one()
-        return (
+        # In sudo mode because visitors cannot read the fields of providers.
+        providers_sudo = (
             self.env["payment.provider"]
             .sudo()
             ._get_compatible_providers(
@@ -202,6 +210,14 @@ class AccountMove(models.Model):
             )
             .filtered("is_published")
         )
+        methods_sudo = (
+            self.env["payment.method"]
+            .sudo()
+            ._get_compatible_payment_methods(
+                providers_sudo.ids, self.partner_id.id, currency_id=self.currency_id.id
+            )
+        )
+        return providers_sudo, methods_sudo
 
     # === SENDING === #
 

@@ -91,7 +91,11 @@ class PaylinkEvent(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         for vals in vals_list:
-            if "user_id" not in vals and self.env.user._is_internal() and not self.env.user._is_superuser():
+            if (
+                "user_id" not in vals
+                and self.env.user._is_internal()
+                and not self.env.user._is_superuser()
+            ):
                 vals["user_id"] = self.env.user.id
         return super().create(vals_list)
 
@@ -133,7 +137,10 @@ class PaylinkEvent(models.Model):
         is_known = nonce and self.sudo().search_count(
             [("nonce", "=", nonce), ("event_type", "=", event_type)], limit=1
         )
-        if is_known or self.sudo().search_count(recent, limit=MAX_EVENTS_PER_HOUR) >= MAX_EVENTS_PER_HOUR:
+        if (
+            is_known
+            or self.sudo().search_count(recent, limit=MAX_EVENTS_PER_HOUR) >= MAX_EVENTS_PER_HOUR
+        ):
             return self.browse()
         return link_sudo._log_event(event_type, nonce=nonce, **visitor)
 

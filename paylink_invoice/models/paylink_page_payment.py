@@ -1,8 +1,6 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """The page of a link: paying online, in parts or by bank transfer, and what was paid already."""
 
-from urllib.parse import quote
-
 from odoo import api, fields, models
 
 
@@ -24,7 +22,10 @@ class PaylinkPagePayment(models.AbstractModel):
         }
         return {
             "denial": denial,
-            "label": self.env._("Pay %(amount)s", amount=summary["amount_due"]),
+            # What is charged: the early-payment discount is taken off while it can be had.
+            "label": self.env._(
+                "Pay %(amount)s", amount=link.move_id.currency_id.format(link._get_payable_amount())
+            ),
             "offers": self._prepare_offers(link.move_id) if summary["amount_due"] else [],
             "hint": hints.get(denial, "") if summary["amount_due"] else "",
         }
@@ -151,8 +152,6 @@ class PaylinkPagePayment(models.AbstractModel):
     @api.model
     def _prepare_receipts(self, link, paths):
         """Return the receipts of payments made online: list of ``{'label', 'path'}``."""
-        if not hasattr(link, "_get_receipts"):
-            return []
         return [
             {
                 "label": self.env._(
@@ -160,7 +159,7 @@ class PaylinkPagePayment(models.AbstractModel):
                     amount=tx.currency_id.format(tx.amount),
                     date=self._format_date(tx.last_state_change or tx.create_date),
                 ),
-                "path": paths and f"{paths['page']}/receipt/{quote(tx.reference, safe='')}",
+                "path": paths and link._get_receipt_path(tx),
             }
             for tx in link._get_receipts()
         ]

@@ -79,7 +79,9 @@ class ResCompany(models.Model):
         """
         self.ensure_one()
         company_sudo = self.sudo()  # Whoever may send a link gets the company's policy.
-        life = {"hours_after_view": vals.get("hours_after_view", company_sudo.paylink_hours_after_view)}
+        life = {
+            "hours_after_view": vals.get("hours_after_view", company_sudo.paylink_hours_after_view)
+        }
         if vals.get("kind") == "balance":
             return {"hours_after_view": 0, "expiration_date": False}
         if "expiration_date" in vals:

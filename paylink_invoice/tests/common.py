@@ -2,8 +2,8 @@
 """What the tests share: a seller with a biller, a customer with contacts, real mail."""
 
 import email
-import re
 import logging
+import re
 import socket
 from contextlib import contextmanager
 from unittest.mock import patch
@@ -47,7 +47,9 @@ class PaylinkCommon(AccountPaymentCommon):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.env["ir.config_parameter"].sudo().set_param("account_payment.enable_portal_payment", True)
+        cls.env["ir.config_parameter"].sudo().set_param(
+            "account_payment.enable_portal_payment", True
+        )
         cls.company = cls.company_data["company"]
         cls.company.write({"name": "Northwind Heating", "email": "office@northwind.example.com"})
         groups = "account.group_account_invoice"
@@ -67,9 +69,7 @@ class PaylinkCommon(AccountPaymentCommon):
                 "name": "Azure Interior",
                 "is_company": True,
                 "email": "info@azure.example.com",
-                "property_account_receivable_id": cls.company_data[
-                    "default_account_receivable"
-                ].id,
+                "property_account_receivable_id": cls.company_data["default_account_receivable"].id,
             }
         )
         cls.alice, cls.bob = cls.env["res.partner"].create(
@@ -118,14 +118,18 @@ class PaylinkCommon(AccountPaymentCommon):
     @classmethod
     def _create_link(cls, move=None, partner=None, **values):
         """Return an active link that was sent just now, without sending anything, in sudo mode."""
-        link = cls.env["paylink.link"].sudo().create(
-            {
-                "move_id": (move or cls.posted_invoice).id,
-                "partner_id": (partner or cls.alice).id,
-                "channel": "email",
-                "user_id": cls.biller.id,
-                **values,
-            }
+        link = (
+            cls.env["paylink.link"]
+            .sudo()
+            .create(
+                {
+                    "move_id": (move or cls.posted_invoice).id,
+                    "partner_id": (partner or cls.alice).id,
+                    "channel": "email",
+                    "user_id": cls.biller.id,
+                    **values,
+                }
+            )
         )
         link._mark_sent()
         return link
@@ -155,14 +159,18 @@ class PaylinkCommon(AccountPaymentCommon):
             port = probe.getsockname()[1]
         controller = Controller(catcher, hostname="127.0.0.1", port=port)
         controller.start()
-        server = self.env["ir.mail_server"].sudo().create(
-            {
-                "name": "Catcher",
-                "smtp_host": "127.0.0.1",
-                "smtp_port": port,
-                "smtp_encryption": "none",
-                "sequence": 0,
-            }
+        server = (
+            self.env["ir.mail_server"]
+            .sudo()
+            .create(
+                {
+                    "name": "Catcher",
+                    "smtp_host": "127.0.0.1",
+                    "smtp_port": port,
+                    "smtp_encryption": "none",
+                    "sequence": 0,
+                }
+            )
         )
         try:
             with patch.object(IrMail_Server, "_disable_send", lambda _self: False):

@@ -8,7 +8,11 @@ from odoo.tests import tagged
 
 from .common import PaylinkCommon
 
-PERSON = {"ip_address": "203.0.113.7", "user_agent": "Mozilla/5.0 (iPhone)"}
+BROWSER = (
+    "Mozilla/5.0 (iPhone; CPU iPhone OS 18_6 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) "
+    "Version/18.6 Mobile/15E148 Safari/604.1"
+)
+PERSON = {"ip_address": "203.0.113.7", "user_agent": BROWSER}
 
 
 @tagged("post_install", "-at_install", "paylink")
@@ -80,6 +84,10 @@ class TestVisits(PaylinkCommon):
             self._see(good)
         self.assertEqual(self.link.view_count, 0)
 
+    def test_a_machine_is_no_view_whatever_it_proves(self):
+        self._see(user_agent="Slackbot-LinkExpanding 1.0 (+https://api.slack.com/robots)")
+        self.assertEqual(self.link.view_count, 0)
+
     def test_only_views_and_downloads_can_be_reported(self):
         for event_type in ("paid", "sent", "revoked", None, ["viewed"], {}):
             self.link._register_visit(event_type, self.link._issue_page_nonce(), PERSON)
@@ -94,7 +102,7 @@ class TestVisits(PaylinkCommon):
 
     def test_a_flood_adds_a_bounded_number_of_rows(self):
         for number in range(100):
-            self._see(user_agent=f"agent {number}")
+            self._see(user_agent=f"{BROWSER} {number}")
         self.assertLessEqual(len(self.link.event_ids), 60)
         self.assertEqual(len(self._get_chatter_lines()), 1)
 

@@ -28,7 +28,9 @@ class TestBackendTours(PaylinkCommon, HttpCase):
         self.assertEqual(link.partner_id, self.alice)
         self.assertFalse(link.comment_ids, "the comment was switched off")
         self.assertEqual(link.message_id.subject, "Your heat pump")
-        self.assertEqual([message["Subject"] for _to, message in catcher.messages], ["Your heat pump"])
+        self.assertEqual(
+            [message["Subject"] for _to, message in catcher.messages], ["Your heat pump"]
+        )
 
     def test_an_accountant_sends_the_links_of_selected_rows(self):
         sent = self.posted_invoice

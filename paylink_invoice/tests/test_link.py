@@ -164,7 +164,9 @@ class TestLink(PaylinkCommon):
             company_id=other_company.id,
             company_ids=[(6, 0, other_company.ids)],
         )
-        self.assertFalse(self.env["paylink.link"].with_user(outsider).search([("id", "=", link.id)]))
+        self.assertFalse(
+            self.env["paylink.link"].with_user(outsider).search([("id", "=", link.id)])
+        )
         with self.assertRaises(AccessError):
             link.with_user(outsider).action_copy_url()
 

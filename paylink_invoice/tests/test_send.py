@@ -129,9 +129,7 @@ class TestSend(PaylinkCommon):
         self.assertFalse(link.allow_payment)
 
     def test_internal_notes_are_not_shared_unless_somebody_says_so(self):
-        note = self.posted_invoice.message_post(
-            body="Call before Friday.", message_type="comment"
-        )
+        note = self.posted_invoice.message_post(body="Call before Friday.", message_type="comment")
         line = self._open_dialog().comment_line_ids
         self.assertEqual(line.message_id, note)
         self.assertTrue(line.is_internal)
@@ -197,7 +195,12 @@ class TestSend(PaylinkCommon):
             body="Secret.", message_type="comment", subtype_xmlid="mail.mt_comment"
         )
         attachment = self.env["ir.attachment"].create(
-            {"name": "secret.txt", "raw": b"secret", "res_model": "account.move", "res_id": other.id}
+            {
+                "name": "secret.txt",
+                "raw": b"secret",
+                "res_model": "account.move",
+                "res_id": other.id,
+            }
         )
         link = self._send(
             comment_line_ids=[Command.create({"message_id": message.id, "is_shown": True})],

@@ -112,7 +112,11 @@ class PaylinkSend(models.TransientModel):
     def _compute_comment_line_ids(self):
         for wizard in self:
             # A switch for each comment of each invoice helps nobody any more when they are many.
-            moves = wizard.move_ids if wizard.move_count <= MAX_SYNCHRONOUS else wizard.move_ids.browse()
+            moves = (
+                wizard.move_ids
+                if wizard.move_count <= MAX_SYNCHRONOUS
+                else wizard.move_ids.browse()
+            )
             comments = moves._paylink_get_comments()
             wizard.comment_line_ids = [Command.clear()] + [
                 Command.create(

@@ -1,0 +1,226 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+"""The receipt of a payment: what became of it, in words, as a page and as a PDF."""
+
+from odoo import fields, models
+
+from ..html_cleaning import clean_html
+
+
+class PaymentTransactionReceipt(models.Model):
+    _inherit = "payment.transaction"
+
+    def _paylink_has_receipt(self):
+        """Tell whether the money has arrived, so that there is something to certify."""
+        self.ensure_one()
+        return self.state == "done" and self.amount > 0
+
+    def _paylink_prepare_receipt_values(self, link_sudo, is_live=True):
+        """Return the values of ``paylink_invoice.paylink_receipt_page``, all strings or None.
+
+        :param link_sudo: a `paylink.link` of the document, in the customer's language
+        :param bool is_live: whether the link still opens pages, so that they can be linked
+        :return: the layout's values, ``heading``, ``text``, ``tone`` ('ok', 'calm' or 'warn'),
+            ``state_label``, ``details`` (a sentence of the provider), ``instructions`` (clean HTML),
+            ``rows`` (``{'label', 'value'}``), ``is_open`` (may change by itself), ``pay_label`` and
+            the paths ``page_path``, ``pay_path``, ``pdf_path``
+        """
+        page, link, _move = link_sudo.env["paylink.page"]._switch_to(link_sudo)
+        tx = self.with_env(link.env)
+        heading, text, tone = tx._paylink_get_receipt_words(link)
+        can_pay = is_live and not tx.paylink_has_wrong_amount and not link._get_denial("pay")
+        has_pdf = is_live and tx._paylink_has_receipt()
+        return {
+            **page._prepare_layout_values(link.company_id, heading),
+            "heading": heading,
+            "text": text,
+            "tone": tone,
+            "state_label": tx._paylink_get_state_label(),
+            "pay_label": tx._paylink_get_pay_label(),
+            "details": tx._paylink_get_provider_words(),
+            "instructions": tx._paylink_get_instructions(),
+            "rows": tx._paylink_prepare_receipt_rows(),
+            "is_open": tx._paylink_is_open(),
+            "page_path": link._get_path() if is_live else None,
+            "pay_path": link._get_path("pay") if can_pay else None,
+            "pdf_path": link._get_receipt_path(tx, ".pdf") if has_pdf else None,
+        }
+
+    def _paylink_get_receipt_words(self, link_sudo):
+        """Return what became of the payment: heading, sentence and tone."""
+        self.ensure_one()
+        values = {
+            "amount": self.currency_id.format(self.amount),
+            "seller": link_sudo.company_id.name,
+        }
+        if self.paylink_has_wrong_amount:
+            return (
+                self.env._("Your payment is being checked"),
+                self.env._(
+                    "Another amount than %(amount)s came in. %(seller)s will contact you.", **values
+                ),
+                "warn",
+            )
+        if self.state == "done":
+            return self.env._("Thank you"), self._paylink_get_done_words(values), "ok"
+        words = {
+            "authorized": (
+                self.env._("Your payment is authorized"),
+                self.env._(
+                    "%(amount)s is reserved. %(seller)s will collect it; you need do nothing more.",
+                    **values,
+                ),
+                "ok",
+            ),
+            "pending": (
+                self.env._("Your payment is on its way"),
+                self.env._(
+                    "%(amount)s is not confirmed yet. That can take a while; you need not pay again.",
+                    **values,
+                ),
+                "calm",
+            ),
+            "draft": (
+                self.env._("Not confirmed yet"),
+                self.env._(
+                    "If you have just paid, wait a moment: this page tells as soon as your payment is "
+                    "confirmed. If you have not, you can still do so."
+                ),
+                "calm",
+            ),
+            "cancel": (
+                self.env._("Not paid"),
+                self.env._(
+                    "The payment of %(amount)s was stopped before it was finished.", **values
+                ),
+                "warn",
+            ),
+            "error": (
+                self.env._("The payment did not work"),
+                self.env._(
+                    "%(amount)s has not been paid. You can try again or choose another way to pay.",
+                    **values,
+                ),
+                "warn",
+            ),
+        }
+        if self.state == "pending" and self.provider_code == "custom":
+            return (
+                self.env._("One step is left"),
+                self.env._("Please transfer %(amount)s yourself, as told below.", **values),
+                "calm",
+            )
+        return words[self.state]
+
+    def _paylink_get_state_label(self):
+        """Return the state in one or two words."""
+        self.ensure_one()
+        labels = {
+            "draft": self.env._("Not confirmed"),
+            "pending": self.env._("Pending"),
+            "authorized": self.env._("Authorized"),
+            "done": self.env._("Paid"),
+            "cancel": self.env._("Canceled"),
+            "error": self.env._("Failed"),
+        }
+        return labels[self.state]
+
+    def _paylink_get_pay_label(self):
+        """Return what the button to the payment form says."""
+        self.ensure_one()
+        labels = {
+            "draft": self.env._("Pay now"),
+            "pending": self.env._("Pay another way"),
+            "done": self.env._("Pay the rest"),
+        }
+        return labels.get(self.state) or self.env._("Try again")
+
+    def _paylink_get_done_words(self, values):
+        """Return the sentence about money that has arrived, also when it came once too often."""
+        is_booked = bool(self.payment_id)
+        if is_booked and self.currency_id.compare_amounts(self._paylink_get_leftover(), 0) > 0:
+            return self.env._(
+                "Your payment of %(amount)s has arrived, but the invoice needed less. "
+                "%(seller)s keeps the rest as your credit and has been told.",
+                **values,
+            )
+        return self.env._("Your payment of %(amount)s has arrived.", **values)
+
+    def _paylink_get_provider_words(self):
+        """Return why the provider could not finish the payment, in its own words, if it said so."""
+        self.ensure_one()
+        is_refusal = self.state in ("cancel", "error") and not self.paylink_is_given_up
+        return self.state_message if is_refusal and not self.paylink_has_wrong_amount else None
+
+    def _paylink_get_instructions(self):
+        """Return how to pay a transfer that the customer makes, as clean HTML, or None."""
+        self.ensure_one()
+        if self.state != "pending" or self.provider_code != "custom":
+            return None
+        return clean_html(self.provider_id.pending_msg) or None
+
+    def _paylink_prepare_receipt_rows(self):
+        """Return the facts of the payment: list of ``{'label', 'value'}``."""
+        self.ensure_one()
+        move = self.invoice_ids[:1]
+        remaining = self._paylink_get_remaining()
+        is_transfer = self.state == "pending" and self.provider_code == "custom"
+        rows = (
+            (self.env._("Amount"), self.currency_id.format(self.amount)),
+            (self.env._("For"), " ".join(part for part in (move.type_name, move.name) if part)),
+            (self.env._("Customer"), move.commercial_partner_id.name),
+            (self.env._("Method"), self._paylink_get_method_name()),
+            (self.env._("Date"), self.env["paylink.page"]._format_moment(self.last_state_change)),
+            (
+                self.env._("Payment reference"),
+                (move.payment_reference or move.name) if is_transfer else None,
+            ),
+            (self.env._("Reference"), self.reference),
+            (
+                self.env._("Still to pay"),
+                None if remaining is None else move.currency_id.format(remaining),
+            ),
+        )
+        return [{"label": label, "value": value} for label, value in rows if value]
+
+    def _paylink_get_receipt_lang(self):
+        """Return the language that the customer reads the receipt in."""
+        self.ensure_one()
+        return self.paylink_link_id._get_lang() if self.paylink_link_id else self.partner_lang
+
+    def _paylink_get_method_name(self):
+        """Return how it was paid, in words the customer knows."""
+        self.ensure_one()
+        if self.payment_method_id.code == "unknown":
+            return self.provider_id.name
+        return self.payment_method_id.name
+
+    def _paylink_get_remaining(self):
+        """Return what the invoice still needs, or ``None`` where that is not known or no matter."""
+        self.ensure_one()
+        move = self.invoice_ids[:1]
+        if self.state != "done" or not self.is_post_processed or move.state != "posted":
+            return None
+        is_settled = move.payment_state in move._paylink_get_settled_states()
+        return 0.0 if is_settled else move.amount_residual
+
+    def _paylink_is_open(self):
+        """Tell whether the outcome may change within minutes without anybody doing anything."""
+        self.ensure_one()
+        if self.state == "draft":
+            return self._paylink_get_end_of_attempt() > fields.Datetime.now()
+        is_awaited = self.state == "pending" and self.provider_code != "custom"
+        return is_awaited or (self.state == "done" and not self.is_post_processed)
+
+    def _paylink_render_receipt(self, link_sudo):
+        """Return the receipt as a PDF, rendered on the fly, nothing written.
+
+        :param link_sudo: a `paylink.link` of the document, in the customer's language
+        :return: ``(filename, bytes)``
+        """
+        self.ensure_one()
+        _page, link, _move = link_sudo.env["paylink.page"]._switch_to(link_sudo)
+        pdf, _format = link.env["ir.actions.report"]._render_qweb_pdf(
+            "paylink_invoice.report_payment_receipt", self.ids
+        )
+        name = link.env._("Receipt %(reference)s", reference=self.reference)
+        return f"{name.replace('/', '_')}.pdf", pdf
