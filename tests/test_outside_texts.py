@@ -138,7 +138,7 @@ def recorder(world, open_page):
     page.on(
         "dialog", lambda dialog: (page.notes.append(f"dialog {dialog.message}"), dialog.dismiss())
     )
-    page.on("console", lambda message: page.notes.append(f"console {message.text}"))
+    page.on("console", lambda message: "410 (GONE)" in message.text or page.notes.append(message.text))
     page.on("pageerror", lambda error: page.notes.append(f"error {error}"))
     page.on("popup", lambda popup: page.notes.append(f"popup {popup.url}"))
 

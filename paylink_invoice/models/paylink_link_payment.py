@@ -32,15 +32,15 @@ class PaylinkLinkPayment(models.Model):
         """Return what Odoo's template `payment.form` needs; no saved card is ever among it."""
         self.ensure_one()
         page, link, move = self.env["paylink.page"]._switch_to(self)
-        label = page._get_document_label(link)
+        title = page.env._("Pay %(document)s", document=page._get_document_label(link))
         providers_sudo, methods_sudo = self.move_id._paylink_get_payment_options()
         amount = self._get_payable_amount()
+        formatted_amount = move.currency_id.format(amount)
         return {
-            **page._prepare_layout_values(
-                self.company_id, page.env._("Pay %(document)s", document=label)
-            ),
-            "document_label": label,
-            "formatted_amount": move.currency_id.format(amount),
+            **page._prepare_layout_values(self.company_id, title),
+            "title": title,
+            "formatted_amount": formatted_amount,
+            "pay_label": page.env._("Pay %(amount)s", amount=formatted_amount),
             "page_path": self._get_path(),
             "is_test": set(providers_sudo.mapped("state")) == {"test"},
             "amount": amount,

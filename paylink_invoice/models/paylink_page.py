@@ -11,7 +11,7 @@ the model, one for each part of the page:
 - ``lines``, ``totals``: what it is for and what it comes to
 - ``notes``: terms, comments and files
 - ``access``: how long the link works, and the pages in place of the document
-- ``formats``: dates, periods and sizes
+- ``formats``: dates, periods and sizes, from left to right and from right to left
 """
 
 import base64
@@ -80,6 +80,11 @@ class PaylinkPage(models.AbstractModel):
             "has_question": is_preview or link._get_denial("comment") is None,
             "life": page._prepare_life(link),
             "asked": False,
+            # Odoo translates no `data-*` attributes; the page's script reads these from there.
+            "script_texts": {
+                "copied": self.env._("Copied"),
+                "characters_left": self.env._("characters left"),
+            },
         }
 
     def _switch_to(self, link):

@@ -1,11 +1,11 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-"""The page of a link: dates, periods and sizes in the reader's words."""
+"""The page of a link: dates, periods and sizes in the reader's words and direction."""
 
 from datetime import timedelta
 
 import babel.dates
 
-from odoo import api, fields, models
+from odoo import api, fields, models, tools
 from odoo.tools import babel_locale_parse, format_date, format_time
 
 
@@ -48,3 +48,13 @@ class PaylinkPageFormats(models.AbstractModel):
         if not size:
             return ""
         return f"{size / 1e6:.0f} MB" if size >= 1e6 else f"{max(1, round(size / 1000))} kB"
+
+    @api.model
+    def _isolate(self, text):
+        """Return a name or number that keeps its own direction within a text from right to left.
+
+        Templates say it with ``<bdi>``. Inside of a string Unicode's invisible marks do, FSI and PDI;
+        from left to right nothing is added.
+        """
+        is_rtl = tools.get_lang(self.env).direction == "rtl"
+        return f"\u2068{text}\u2069" if is_rtl else text

@@ -30,13 +30,15 @@ class PaylinkPageParties(models.AbstractModel):
     def _get_full_name(self, partner):
         """Return the person and the company, or one of them."""
         names = (partner.name, partner.commercial_partner_id.name)
-        return ", ".join(dict.fromkeys(name for name in names if name))
+        return ", ".join(self._isolate(name) for name in dict.fromkeys(names) if name)
 
     @api.model
     def _get_address_lines(self, partner, vat):
         address = partner._display_address(without_company=True)
         lines = [line.strip() for line in address.splitlines() if line.strip()]
-        return [*lines, self.env._("Tax ID %(number)s", number=vat)] if vat else lines
+        if vat:
+            lines.append(self.env._("Tax ID %(number)s", number=self._isolate(vat)))
+        return lines
 
     @api.model
     def _prepare_facts(self, move):

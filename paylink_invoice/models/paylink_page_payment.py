@@ -11,7 +11,8 @@ class PaylinkPagePayment(models.AbstractModel):
 
     @api.model
     def _prepare_payment(self, link, summary, is_preview):
-        """Return the offer to pay: ``denial`` (a reason or None), ``label``, ``offers``, ``hint``."""
+        """Return the offer to pay: ``denial`` (a reason or None), ``amount``, ``label``,
+        ``offers``, ``hint``."""
         denial = link._get_denial("pay")
         if is_preview and denial in ("expired", "revoked"):
             # Staff look at the document; that the link is over is told elsewhere.
@@ -20,12 +21,12 @@ class PaylinkPagePayment(models.AbstractModel):
             "no_provider": self._get_no_provider_text(link),
             "not_offered": self._get_no_provider_text(link),
         }
+        # What is charged: the early-payment discount is taken off while it can be had.
+        amount = "" if denial else link.move_id.currency_id.format(link._get_payable_amount())
         return {
             "denial": denial,
-            # What is charged: the early-payment discount is taken off while it can be had.
-            "label": self.env._(
-                "Pay %(amount)s", amount=link.move_id.currency_id.format(link._get_payable_amount())
-            ),
+            "amount": amount,
+            "label": self.env._("Pay %(amount)s", amount=amount),
             "offers": self._prepare_offers(link.move_id) if summary["amount_due"] else [],
             "hint": hints.get(denial, "") if summary["amount_due"] else "",
         }

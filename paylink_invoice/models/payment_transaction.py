@@ -194,7 +194,7 @@ class PaymentTransaction(models.Model):
                 at=fields.Datetime.now() + timedelta(minutes=1)
             )
 
-    def _validate_amount(self, payment_data):
+    def _validate_amount(self, payment_data):  # pylint: disable=missing-return
         # EXTENDS 'payment': an amount that was wrong once stays wrong.
         previous_state = self.state
         super()._validate_amount(payment_data)
@@ -204,7 +204,7 @@ class PaymentTransaction(models.Model):
 
     # === POST-PROCESSING === #
 
-    def _post_process(self):
+    def _post_process(self):  # pylint: disable=missing-return
         # EXTENDS 'account_payment'
         unbooked = self.filtered(lambda tx: not tx.payment_id)
         super()._post_process()

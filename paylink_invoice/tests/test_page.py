@@ -842,3 +842,19 @@ class TestPageRendering(PaylinkCommon, HttpCase):
         self.alice.lang = "ar_001"
         page = self._parse(self._open())
         self.assertEqual((page.get("lang"), page.get("dir")), ("ar-001", "rtl"))
+
+    def test_what_runs_from_left_to_right_keeps_its_direction_in_arabic(self):
+        self.env["res.lang"]._activate_lang("ar_001")
+        self.alice.lang = "ar_001"
+        self.company.write({"phone": "+1 503-555-0100", "vat": "93-1284507"})
+        page = self._parse(self._open())
+        phone = page.xpath("//a[starts-with(@href, 'tel:')]/bdi[@dir='ltr']")
+        self.assertEqual([bdi.text for bdi in phone], ["+1 503-555-0100"])
+        amount = page.xpath("//bdi[contains(@class, 'o_paylink_sum')]")
+        self.assertEqual([bdi.text for bdi in amount], ["$\u00a0100.00"])
+        self.assertIn("\u206893-1284507\u2069", page.xpath("string(//address)"))
+        for name in (self.alice.name, self.customer.name):
+            self.assertIn(f"\u2068{name}\u2069", page.xpath("string(//header)"))
+
+    def test_no_marks_of_direction_from_left_to_right(self):
+        self.assertNotRegex(self._open().text, "[\u2066-\u2069]")
