@@ -10,7 +10,6 @@ import time
 from urllib.parse import quote_plus
 
 import pytest
-
 from outside import LIVE_URL, assert_promised, get_world
 
 pytestmark = pytest.mark.slow
@@ -43,7 +42,9 @@ def idle_cron(world):
 
 
 def ask(world, link, email, **headers):
-    return world.post_form(f"/paylink/{link['token']}/renew", "email=" + quote_plus(email), **headers)
+    return world.post_form(
+        f"/paylink/{link['token']}/renew", "email=" + quote_plus(email), **headers
+    )
 
 
 def forget_requests(world, link, minutes=10_000):
@@ -78,7 +79,13 @@ def test_every_address_gets_the_same_answer(world, ended, idle_cron):
         "' OR '1'='1", "a" * 60_000, "(" * 5_000, "a@" * 20_000, f"{'a' * 300}@azure.example.com", "é@é.é",
     )  # fmt: skip
     forms = ["email=" + quote_plus(address) for address in addresses]
-    forms += ["", "email", f"email={quote_plus(KNOWN)}&email=eve%40evil.example", "email=%ff%fe", "email[]=a%40b"]
+    forms += [
+        "",
+        "email",
+        f"email={quote_plus(KNOWN)}&email=eve%40evil.example",
+        "email=%ff%fe",
+        "email[]=a%40b",
+    ]
     fingerprints = set()
     for form in forms:
         answer = world.post_form(f"/paylink/{ended['token']}/renew", form)
@@ -104,7 +111,8 @@ def test_known_unknown_and_malformed_addresses_take_the_same_time(world, ended, 
             assert answer.status == 200
     partners = world.sql(
         "SELECT count(partner_id), count(*) FROM paylink_event"
-        " WHERE link_id = %s AND event_type = 'renewal_requested'", ended["id"],
+        " WHERE link_id = %s AND event_type = 'renewal_requested'",
+        ended["id"],
     )
     # The known address was accepted each time, so its way was gone to the end.
     assert partners == [(33, 99)]
@@ -134,7 +142,9 @@ def test_a_known_address_gets_a_new_link_by_mail_that_works(world, ended):
     assert answers_of(world, ended) == [world.alice]
 
 
-def test_requests_are_accepted_once_in_a_quarter_of_an_hour_and_three_times_a_day(world, ended, idle_cron):
+def test_requests_are_accepted_once_in_a_quarter_of_an_hour_and_three_times_a_day(
+    world, ended, idle_cron
+):
     forget_requests(world, ended)
     accepted = []
     for _number in range(6):
@@ -142,7 +152,8 @@ def test_requests_are_accepted_once_in_a_quarter_of_an_hour_and_three_times_a_da
             ask(world, ended, KNOWN)
         ((count,),) = world.sql(
             "SELECT count(partner_id) FROM paylink_event WHERE link_id = %s"
-            " AND event_type = 'renewal_requested'", ended["id"],
+            " AND event_type = 'renewal_requested'",
+            ended["id"],
         )
         accepted.append(count)
         forget_requests(world, ended, minutes=16)
@@ -150,7 +161,9 @@ def test_requests_are_accepted_once_in_a_quarter_of_an_hour_and_three_times_a_da
     # An address is an address, whichever of its links is used.
     other = world.take_link()
     ask(world, other, KNOWN)
-    assert world.sql("SELECT count(partner_id) FROM paylink_event WHERE link_id = %s", other["id"]) == [(0,)]
+    assert world.sql(
+        "SELECT count(partner_id) FROM paylink_event WHERE link_id = %s", other["id"]
+    ) == [(0,)]
     forget_requests(world, ended)
 
 
@@ -168,7 +181,9 @@ def test_strangers_and_injections_get_no_mail(world, ended):
     ):
         assert ask(world, ended, address).status == 200
     time.sleep(4)
-    recipients = {address for mail in world.stand.mailbox.messages[seen:] for address in mail.recipients}
+    recipients = {
+        address for mail in world.stand.mailbox.messages[seen:] for address in mail.recipients
+    }
     assert recipients <= ON_FILE | {"bob@azure.example.com", "carol@azure.example.com"}, recipients
     assert set(answers_of(world, ended)) <= {world.alice}
 
@@ -178,13 +193,19 @@ def test_contacts_of_other_customers_and_of_other_links_are_strangers(world, idl
     link = world.take_link(expiration_date="now() - interval '1 day'")
     for address in ("carol@azure.example.com", world.biller):
         ask(world, link, address)
-    assert world.sql("SELECT count(partner_id) FROM paylink_event WHERE link_id = %s", link["id"]) == [(0,)]
+    assert world.sql(
+        "SELECT count(partner_id) FROM paylink_event WHERE link_id = %s", link["id"]
+    ) == [(0,)]
 
 
 def test_a_revoked_link_cannot_be_renewed(world, idle_cron):
     link = world.take_link(revoked_date="now()", expiration_date="now() - interval '1 day'")
     before = world.trace(link)
-    for answer in (world.ask(f"/paylink/{link['token']}/renew"), ask(world, link, KNOWN), ask(world, link, "x")):
+    for answer in (
+        world.ask(f"/paylink/{link['token']}/renew"),
+        ask(world, link, KNOWN),
+        ask(world, link, "x"),
+    ):
         assert answer.status == 410
         assert "Northwind Heating" in answer.text and "<form" not in answer.text
         assert_promised(answer)

@@ -138,7 +138,9 @@ def recorder(world, open_page):
     page.on(
         "dialog", lambda dialog: (page.notes.append(f"dialog {dialog.message}"), dialog.dismiss())
     )
-    page.on("console", lambda message: "410 (GONE)" in message.text or page.notes.append(message.text))
+    page.on(
+        "console", lambda message: "410 (GONE)" in message.text or page.notes.append(message.text)
+    )
     page.on("pageerror", lambda error: page.notes.append(f"error {error}"))
     page.on("popup", lambda popup: page.notes.append(f"popup {popup.url}"))
 
@@ -262,9 +264,7 @@ def test_hostile_questions_arrive_as_plain_text_for_staff(world):
     for mail in mails:
         assert mail.recipients == [world.biller]
         assert "evil" not in str(mail.content["Bcc"]) + str(mail.content["Cc"])
-        assert not re.search(
-            r"<(script|svg|iframe|object|embed|form|base)\b|\son\w+=[^\"]*__xss", mail.html
-        ), mail.html
+        assert_harmless(mail.html)
     assert mails, "no question was mailed to the one who bills"
 
 
@@ -289,15 +289,17 @@ def assert_harmless(markup):
 
 def test_hostile_names_change_no_mail(world):
     seen = len(world.stand.mailbox.messages)
-    name = "Eve\r\nBcc: eve@evil.example\r\n\r\n<script>alert(1)</script>"
+    name = 'Eve" <eve@evil.example>, "Bcc: eve@evil.example\\r\\n <script>alert(1)</script>'
     try:
         world.sql("UPDATE res_partner SET name = %s WHERE id = %s", name, world.carol)
-        world.send(world.pool[-1]["move"], [world.carol], subject="Hello\r\nBcc: eve@evil.example")
+        subject = "Hello <script>alert(1)</script>"
+        world.send(world.pool[-1]["move"], [world.carol], subject=subject)
         mail = world.wait_for_mail("carol@azure.example.com", seen)
     finally:
         world.sql("UPDATE res_partner SET name = 'Carol Diaz' WHERE id = %s", world.carol)
     assert mail.recipients == ["carol@azure.example.com"]
-    assert mail.content["Bcc"] is None and "<script" not in mail.html
+    assert mail.content["Bcc"] is None and mail.content["Subject"] == subject
+    assert_harmless(mail.html)
     assert not [m for m in world.stand.mailbox.messages if "eve@evil.example" in m.recipients]
 
 

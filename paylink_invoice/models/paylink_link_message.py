@@ -4,6 +4,7 @@
 from odoo import models
 
 from .. import pdf_stamp
+from ..theme import theme_colors
 
 
 class PaylinkLinkMessage(models.Model):
@@ -35,6 +36,8 @@ class PaylinkLinkMessage(models.Model):
             {
                 "link": link,
                 "text": text,
+                # The button has the colours of the page behind it.
+                "colors": theme_colors(link.company_id.primary_color),
                 "url": f"{link.company_id._paylink_get_base_url()}{link._get_preview_path()}",
                 "summary": link.env["paylink.page"]._prepare_summary(link),
             },

@@ -41,13 +41,13 @@ def shoot_customer(browser):
 
 def shoot_mail(browser):
     """The mail as it arrives."""
-    page = browser.new_context(**PHONE).new_page()
+    page = browser.new_context(viewport={"width": 480, "height": 620}).new_page()
     messages = page.request.get(f"{MAIL_URL}/email").json()
     newest = max(
         (mail for mail in messages if mail.get("attachments")), key=lambda mail: mail["date"]
     )
     page.goto(f"{MAIL_URL}/email/{newest['id']}/html")
-    save(page, "mail-phone")
+    save(page, "mail")
 
 
 def shoot_accountant(browser):

@@ -11,11 +11,13 @@ registry.category("web_tour.tours").add("paylink_send_link", {
         },
         {
             content: "The dialog has its title and the contact of the invoice",
-            trigger: ".modal:has(.modal-title:contains('Invoice Link')) [name=partner_ids] .o_tag:contains('Alice')",
+            trigger:
+                ".modal:has(.modal-title:contains('Invoice Link')) [name=partner_ids] .o_tag:contains('Alice')",
         },
         {
             content: "Hide the comment",
-            trigger: ".modal [name=comment_line_ids] .o_data_row:contains('new fan') [name=is_shown] input",
+            trigger:
+                ".modal [name=comment_line_ids] .o_data_row:contains('new fan') [name=is_shown] input",
             run: "click",
         },
         {
@@ -43,7 +45,8 @@ registry.category("web_tour.tours").add("paylink_send_link", {
         },
         {
             content: "The link is active and not yet viewed",
-            trigger: ".o_list_view .o_data_row:contains('Active') td[name=partner_id]:contains('Alice Moreau')",
+            trigger:
+                ".o_list_view .o_data_row:contains('Active') td[name=partner_id]:contains('Alice Moreau')",
             run: "click",
         },
         {

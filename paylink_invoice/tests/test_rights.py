@@ -1,0 +1,364 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+"""Who may do what, cell by cell: role x model x operation x company."""
+
+from odoo import Command
+from odoo.exceptions import AccessError, UserError
+from odoo.tests import new_test_user, tagged
+
+from .common import PaylinkCommon
+
+OPERATIONS = ("create", "read", "write", "unlink")
+MODELS = ("paylink.link", "paylink.event", "paylink.send", "paylink.send.comment")
+ROLES = {
+    "public": "base.group_public",
+    "portal_own": "base.group_portal",
+    "portal_other": "base.group_portal",
+    "employee": "base.group_user",
+    "auditor": "base.group_user,account.group_account_readonly",
+    "billing": "account.group_account_invoice",
+    "accountant": "account.group_account_user",
+    "adviser": "account.group_account_manager",
+    "settings": "base.group_system",
+}
+SENDERS = ("billing", "accountant", "adviser")
+
+# (model, company, whose) -> role -> the operations that succeed. All else is refused.
+LOOK = dict.fromkeys((*SENDERS, "auditor"), {"read"})
+ALL = dict.fromkeys(SENDERS, set(OPERATIONS))
+EXPECTED = {
+    # Links and their history are made by their actions, in sudo mode: nobody writes them by hand.
+    ("paylink.link", "own"): LOOK,
+    ("paylink.link", "other"): {},
+    ("paylink.event", "own"): LOOK,
+    ("paylink.event", "other"): {},
+    # A dialog belongs to who opened it.
+    ("paylink.send", "own"): ALL,
+    ("paylink.send", "other"): {},
+    ("paylink.send", "colleague"): {},
+    ("paylink.send.comment", "own"): ALL,
+    ("paylink.send.comment", "other"): {},
+    ("paylink.send.comment", "colleague"): {},
+}
+
+
+@tagged("post_install", "-at_install", "paylink")
+class TestRights(PaylinkCommon):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.users = {role: cls._create_user(role, groups) for role, groups in ROLES.items()}
+        cls.colleague = cls._create_user("colleague", "account.group_account_invoice")
+        cls.users["portal_own"].partner_id.parent_id = cls.customer
+        foreign = cls._create_foreign_invoice()
+        cls.foreign_biller = new_test_user(
+            cls.env,
+            login="paylink_foreign_biller",
+            groups="account.group_account_invoice",
+            company_id=foreign.company_id.id,
+        )
+        cls.invoices = {
+            "own": cls.posted_invoice,
+            "other": foreign,
+            "colleague": cls.posted_invoice,
+        }
+        cls.openers = {"other": cls.foreign_biller, "colleague": cls.colleague}
+        cls.links = {
+            whose: cls._create_link(cls.invoices[whose], cls.invoices[whose].partner_id)
+            for whose in ("own", "other")
+        }
+        for move in cls.posted_invoice | foreign:
+            move.message_post(
+                body="We come on Monday.", message_type="comment", subtype_xmlid="mail.mt_comment"
+            )
+
+    @classmethod
+    def _create_user(cls, role, groups):
+        return new_test_user(
+            cls.env, login=f"paylink_role_{role}", groups=groups, company_id=cls.company.id
+        )
+
+    @classmethod
+    def _create_foreign_invoice(cls):
+        """Return an invoice of a company that none of the users has."""
+        company = cls.setup_other_company(name="Southwind Cooling")["company"]
+        partner = cls.env["res.partner"].create({"name": "Zed", "email": "zed@example.com"})
+        foreign = cls.env(context={"allowed_company_ids": company.ids})
+        return cls._create_invoice_in(foreign, partner.id)
+
+    @classmethod
+    def _create_invoice_in(cls, env, partner_id):
+        line = Command.create({"name": "SECRET", "price_unit": 77.0, "tax_ids": [Command.clear()]})
+        move = env["account.move"].create(
+            {
+                "move_type": "out_invoice",
+                "partner_id": partner_id,
+                "invoice_date": "2026-01-01",
+                "invoice_line_ids": [line],
+            }
+        )
+        move.action_post()
+        return move
+
+    # === THE MATRIX === #
+
+    def _get_record(self, model, whose, user):
+        """Return a record to try an operation on, in sudo mode."""
+        if model == "paylink.link":
+            return self._create_link(self.invoices[whose], self.invoices[whose].partner_id)
+        if model == "paylink.event":
+            return self.links[whose].event_ids[:1]
+        opener = self.openers.get(whose) or user
+        move = self.invoices[whose]
+        # As the system, in their name: not every role could open the dialog.
+        dialog = (
+            self.env["paylink.send"]
+            .sudo()
+            .with_context(active_model="account.move", active_ids=move.ids)
+            .with_company(move.company_id)
+            .create({"channel": "email"})
+        )
+        self.env.flush_all()
+        for record in (dialog, *dialog.comment_line_ids):
+            self.env.cr.execute(
+                f"UPDATE {record._table} SET create_uid = %s WHERE id = %s", [opener.id, record.id]
+            )
+        self.env.invalidate_all()
+        return dialog if model == "paylink.send" else dialog.comment_line_ids[:1]
+
+    def _prepare_values(self, model, whose):
+        move, link = self.invoices[whose], self.links.get(whose, self.links["own"])
+        if model == "paylink.link":
+            return {
+                "move_id": move.id,
+                "partner_id": move.partner_id.id,
+                "company_id": move.company_id.id,
+            }
+        if model == "paylink.event":
+            return {"link_id": link.id, "event_type": "viewed"}
+        if model == "paylink.send":
+            return {"channel": "email", "move_ids": [Command.set(move.ids)]}
+        record = self._get_record(model, whose, self.env.user)
+        message = record.message_id
+        return {"wizard_id": record.wizard_id.id, "message_id": message.id}
+
+    def _change(self, model):
+        return {
+            "paylink.link": {"allow_payment": False},
+            "paylink.event": {"event_type": "viewed"},
+            "paylink.send": {"show_narration": False},
+            "paylink.send.comment": {"is_shown": True},
+        }[model]
+
+    def _try(self, user, model, operation, whose):
+        """Tell whether a user succeeds in an operation; nothing of it stays."""
+        values = operation == "create" and self._prepare_values(model, whose)
+        record = operation != "create" and self._get_record(model, whose, user)
+        self.env.flush_all()
+        savepoint = self.env.cr.savepoint(flush=False)
+        try:
+            records = (
+                self.env[model].with_user(user).with_context(allowed_company_ids=self.company.ids)
+            )
+            if operation == "create":
+                records.create(values)
+            elif operation == "read":
+                records.browse(record.id).read()
+            elif operation == "write":
+                records.browse(record.id).write(self._change(model))
+            else:
+                records.browse(record.id).unlink()
+            records.env.flush_all()
+            return True
+        except UserError:  # An AccessError is one.
+            return False
+        finally:
+            self.env.invalidate_all(flush=False)
+            savepoint.rollback()
+            savepoint.close(rollback=False)
+
+    def test_every_role_may_do_what_the_table_says_and_nothing_else(self):
+        wrong, cells = [], 0
+        for (model, whose), allowed in EXPECTED.items():
+            for role, user in self.users.items():
+                for operation in OPERATIONS:
+                    if whose == "colleague" and operation == "create":
+                        continue  # Who makes one, owns it.
+                    cells += 1
+                    expected = operation in allowed.get(role, ())
+                    if self._try(user, model, operation, whose) != expected:
+                        wrong.append(f"{role} {operation} {model} {whose}: expected {expected}")
+        self.assertEqual(wrong, [])
+        self.assertGreaterEqual(cells, 300)
+
+    # === ACTIONS === #
+
+    def _may_call(self, role, method, link):
+        self.env.flush_all()
+        with self.env.cr.savepoint() as savepoint:
+            try:
+                # The company that the user has; a link of another one is not theirs.
+                getattr(
+                    self.env(user=self.users[role], context={})["paylink.link"].browse(link.id),
+                    method,
+                )()
+                return True
+            except AccessError:
+                return False
+            finally:
+                self.env.invalidate_all(flush=False)
+                savepoint.rollback()
+
+    def test_actions_on_links_follow_the_groups(self):
+        own_of = {role: self._create_link(user_id=user.id) for role, user in self.users.items()}
+        for role in ROLES:
+            is_sender = role in SENDERS
+            with self.subTest(role=role):
+                for method in ("action_copy_url", "action_revoke", "action_regenerate"):
+                    self.assertEqual(self._may_call(role, method, own_of[role]), is_sender, method)
+                    self.assertFalse(self._may_call(role, method, self.links["other"]), method)
+                can_look = is_sender or role == "auditor"
+                self.assertEqual(self._may_call(role, "action_preview", own_of[role]), can_look)
+                # Of colleagues' links: everybody who sends may copy them, managers may end them.
+                self.assertEqual(
+                    self._may_call(role, "action_copy_url", self.links["own"]), is_sender
+                )
+                for method in ("action_revoke", "action_regenerate"):
+                    self.assertEqual(
+                        self._may_call(role, method, self.links["own"]), role == "adviser", method
+                    )
+
+    def test_refused_actions_leave_no_trace(self):
+        before = (
+            self.links["own"].read(["generation", "revoked_date", "sent_date"]),
+            len(self.links["own"].event_ids),
+        )
+        for role in ("portal_own", "employee", "auditor", "billing", "settings"):
+            for method in ("action_revoke", "action_regenerate"):
+                with self.assertRaises(AccessError):
+                    getattr(self.links["own"].with_user(self.users[role]), method)()
+        after = (
+            self.links["own"].read(["generation", "revoked_date", "sent_date"]),
+            len(self.links["own"].event_ids),
+        )
+        self.assertEqual(before, after)
+
+    # === FORGED DIALOGS === #
+
+    def _forge_dialog(self, **values):
+        """Return a dialog of the one who bills, every field filled in by hand."""
+        return (
+            self.env["paylink.send"]
+            .with_user(self.users["billing"])
+            .with_context(allowed_company_ids=self.company.ids)
+            .create(
+                {
+                    "channel": "email",
+                    "move_ids": [Command.set(self.posted_invoice.ids)],
+                    "partner_ids": [Command.set(self.alice.ids)],
+                    "comment_line_ids": [],
+                    "subject": "Hello",
+                    "body": "<p>Hello</p>",
+                    "expiration_date": False,
+                    "hours_after_view": 0,
+                    **values,
+                }
+            )
+        )
+
+    def test_no_dialog_shows_or_sends_an_invoice_of_another_company(self):
+        foreign = self.invoices["other"]
+        for values in (
+            {},
+            {"partner_ids": [Command.set(foreign.partner_id.ids)]},
+            {"subject": False, "body": False},
+        ):
+            with self.subTest(values=values), self.assertRaises(UserError):
+                dialog = self._forge_dialog(move_ids=[Command.set(foreign.ids)], **values)
+                self.env.flush_all()
+                self.env.invalidate_all()
+                text = f"{dialog.subject}{dialog.body}{dialog.commercial_partner_id.name}"
+                self.assertNotIn("77", text)
+                dialog.action_send()
+            self.assertEqual(foreign.sudo().paylink_link_ids, self.links["other"])
+
+    def test_a_dialog_shares_no_comment_and_no_file_of_another_document(self):
+        other = self._create_invoice(partner_id=self.bob.id)
+        secret = other.message_post(
+            body="SECRET", message_type="comment", subtype_xmlid="mail.mt_comment"
+        )
+        foreign_comment = self.invoices["other"].message_ids.filtered("body")[:1]
+        files = self.env["ir.attachment"].create(
+            [
+                {"name": "Other", "raw": b"x", "res_model": "account.move", "res_id": other.id},
+                {
+                    "name": "Partner",
+                    "raw": b"x",
+                    "res_model": "res.partner",
+                    "res_id": self.alice.id,
+                },
+            ]
+        )
+        comments = [
+            Command.create({"message_id": message.id, "is_shown": True})
+            for message in secret | foreign_comment
+        ]
+        dialog = self._forge_dialog(
+            comment_line_ids=comments, attachment_ids=[Command.set(files.ids)]
+        )
+        dialog.action_send()
+        link = self.posted_invoice.sudo().paylink_link_ids[:1]
+        self.assertEqual(link.partner_id, self.alice)
+        self.assertFalse(link.comment_ids)
+        self.assertFalse(link.attachment_ids)
+
+    def test_the_preview_of_a_dialog_without_a_readable_invoice_shows_nothing(self):
+        dialog = self._forge_dialog()
+        self.env.flush_all()
+        self.env.cr.execute(
+            "UPDATE account_move_paylink_send_rel SET account_move_id = %s WHERE paylink_send_id = %s",
+            [self.invoices["other"].id, dialog.id],
+        )
+        self.env.invalidate_all()
+        dialog = dialog.with_context(allowed_company_ids=self.company.ids)
+        self.assertFalse(dialog.move_ids)
+        with self.assertRaises(UserError):
+            dialog.action_preview()
+
+    def test_a_line_of_a_dialog_shows_no_message_that_its_owner_may_not_read(self):
+        secret = self.invoices["other"].message_post(
+            body="SECRET of Southwind", message_type="comment", subtype_xmlid="mail.mt_note"
+        )
+        with self.assertRaises(AccessError):
+            secret.with_user(self.users["billing"]).read(["preview"])
+        dialog = self._forge_dialog()
+        with self.assertRaises(AccessError):
+            line = dialog.comment_line_ids.create(
+                {"wizard_id": dialog.id, "message_id": secret.id, "is_shown": True}
+            )
+            self.env.flush_all()
+            self.env.invalidate_all()
+            self.assertNotIn("SECRET", str(line.read(["preview", "author_id", "date"])))
+
+    def test_what_a_colleague_puts_into_a_dialog_is_not_shared(self):
+        dialog = self._forge_dialog()
+        message = self.posted_invoice.message_ids.filtered("body")[:1]
+        lines = self.env["paylink.send.comment"].with_user(self.colleague)
+        try:
+            lines.create({"wizard_id": dialog.id, "message_id": message.id, "is_shown": True})
+            self.env.flush_all()
+        except AccessError:
+            return
+        self.env.invalidate_all()
+        dialog.action_send()
+        self.assertFalse(self.posted_invoice.sudo().paylink_link_ids[:1].comment_ids)
+
+    # === GROUPS === #
+
+    def test_who_may_send_follows_from_billing_and_who_manages_from_advising(self):
+        user, manager = (
+            "paylink_invoice.group_paylink_user",
+            "paylink_invoice.group_paylink_manager",
+        )
+        for role, account in self.users.items():
+            self.assertEqual(account.has_group(user), role in SENDERS, role)
+            self.assertEqual(account.has_group(manager), role == "adviser", role)
