@@ -584,7 +584,7 @@ def test_the_page_asks_nobody_else_and_sets_no_cookie(world, open_page):
     for kind in ("desk", "phone"):
         page = open_page(kind)
         requests, complaints = [], []
-        page.on("request", lambda request: requests.append(request))
+        page.on("request", requests.append)
         page.on("console", lambda message: complaints.append(message.text))  # noqa: B023
         page.on("pageerror", lambda error: complaints.append(str(error)))  # noqa: B023
         page.goto(f"{world.stand.url}/paylink/{link['token']}", wait_until="networkidle")
@@ -612,7 +612,7 @@ def test_the_payment_form_asks_nobody_else(world, open_page):
     )
     page = open_page()
     requests = []
-    page.on("request", lambda request: requests.append(request))
+    page.on("request", requests.append)
     page.goto(f"{world.stand.url}/paylink/{link['token']}/pay", wait_until="networkidle")
     assert page.locator("#o_payment_form").count() == 1
     foreign = [
