@@ -16,8 +16,12 @@ class PaylinkLinkMessage(models.Model):
         """Return the language of the recipient, or else of the customer or the database."""
         self.ensure_one()
         installed = dict(self.env["res.lang"].get_installed())
-        candidates = (self.partner_id.lang, self.move_id.partner_id.lang, self.env.lang)
-        return next((lang for lang in candidates if lang in installed), "en_US")
+        for path in ("partner_id", "move_id.partner_id"):
+            partner = self.mapped(path)
+            partner.fetch(["lang"])  # Reading it would fetch all there is about the contact.
+            if partner.lang in installed:
+                return partner.lang
+        return self.env.lang if self.env.lang in installed else "en_US"
 
     def _prepare_message(self, subject=None, text=None):
         """Return what the recipient is told, with the placeholder in the place of the URL.

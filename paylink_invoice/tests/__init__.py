@@ -8,5 +8,6 @@ from . import (
     test_page_browser,
     test_payment,
     test_pdf_stamp,
+    test_rights,
     test_send,
 )
