@@ -15,6 +15,7 @@ def run(bench):
         "ours": ([few["ours"]], 200),
         "odoo": ([few["portal"], few["document"]], 200),
         "ours many": ([many["ours"]], 200),
+        "odoo bare": ([few["portal"]], 200),
     }
     samples = take_turns(bench.quiet, visits, bench.rounds(60))
     rounds = len(samples["ours"])
@@ -27,6 +28,9 @@ def run(bench):
     return [
         *compare("time of the page, 3 lines", samples["ours"], samples["odoo"], 0.25),
         *compare("time, 300 lines", samples_many["ours many"], samples_many["odoo many"], 0.25),
+        *compare(
+            "beside Odoo's page without its document", samples["ours"], samples["odoo bare"], None
+        ),
         Row("rounds", rounds),
         Row("queries of the page, 3 lines", queries["ours"], note=_cold(samples["ours"])),
         Row(

@@ -24,24 +24,22 @@ NAMES = ("page", "weight", "lighthouse", "forged", "sending", "stamp", "load")
 CALM = 0.75
 RESULTS = FOLDER / "results.json"
 DOCUMENT = ROOT / "docs" / "benchmarks.md"
-BEGIN, END = "<!-- figures: written by ./paylink bench --write-docs -->", "<!-- end of figures -->"
 
 
 def main():
     """Run what is asked for; return 1 when a target is missed."""
     arguments = _parse()
-    results = []
+    results = {}
     with Bench(arguments.effort) as bench:
         for name in arguments.names or NAMES:
             _wait_until_calm(arguments.calm)
-            results.append(_run(name, bench))
-            _print(results[-1])
-    record = {"machine": _machine(), "effort": arguments.effort, "results": results}
-    RESULTS.write_text(json.dumps(record, indent=1, default=asdict, ensure_ascii=False) + "\n")
-    say(f"written: {RESULTS.relative_to(ROOT)}")
+            results[name] = _run(name, bench)
+            _print(results[name])
+    machine = _machine()
+    _write_results(machine, results)
     if arguments.write_docs:
-        _write_document(record)
-    missed = [row for result in results for row in result["rows"] if row.is_met is False]
+        _write_document(machine, results)
+    missed = [row for result in results.values() for row in result["rows"] if row.is_met is False]
     return int(bool(missed))
 
 
@@ -62,13 +60,14 @@ def _run(name, bench):
     before = os.getloadavg()[0]
     with step(f"benchmark: {name}", every=60):
         rows = module.run(bench)
-    load = (before, os.getloadavg()[0])
-    return {"name": name, "title": module.TITLE, "load": load, "rows": rows}
+    when = datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")
+    remark = f"{when}; load of the machine {before:.1f} before, {os.getloadavg()[0]:.1f} after"
+    return {"title": module.TITLE, "remark": remark, "rows": rows}
 
 
 def _print(result):
-    print(table.as_text(result["title"], result["rows"]), flush=True)
-    print("  load of the machine: {:.1f} before, {:.1f} after".format(*result["load"]), flush=True)
+    print(table.as_text(result["title"], result["rows"]))
+    print(f"  {result['remark']}", flush=True)
 
 
 def _wait_until_calm(minutes):
@@ -99,7 +98,6 @@ def _machine():
         f"Odoo {release.version}",
     ]
     return {
-        "date": datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
         "processor": f"{os.cpu_count()} × {_processor()}",
         "memory": f"{memory:.0f} GB",
         "system": f"{platform.system()} {platform.release()}",
@@ -114,15 +112,25 @@ def _processor():
     return platform.machine()
 
 
-def _write_document(record):
-    """Put the figures between the two marks of the document."""
+def _write_results(machine, results):
+    record = {"machine": machine, "results": results}
+    RESULTS.write_text(json.dumps(record, indent=1, default=asdict, ensure_ascii=False) + "\n")
+    say(f"written: {RESULTS.relative_to(ROOT)}")
+
+
+def _write_document(machine, results):
+    """Put figures between the marks of the document; what was not measured keeps its older ones."""
     text = DOCUMENT.read_text()
-    head, _begin, rest = text.partition(BEGIN)
-    _old, _end, tail = rest.partition(END)
-    facts = "\n".join(f"- {name}: {value}" for name, value in record["machine"].items())
-    parts = [facts, *(table.as_markdown(r["title"], r["rows"]) for r in record["results"])]
-    figures = "\n\n".join(parts)
-    DOCUMENT.write_text(f"{head}{BEGIN}\n\n{figures}\n\n{END}{tail}")
+    parts = {"machine": "\n".join(f"- {name}: {value}" for name, value in machine.items())}
+    for name, result in results.items():
+        shown = table.as_markdown(result["title"], result["rows"])
+        parts[name] = f"{shown}\n\n{result['remark']}"
+    for name, part in parts.items():
+        begin, end = f"<!-- {name} -->", f"<!-- end of {name} -->"
+        head, _begin, rest = text.partition(begin)
+        tail = rest.partition(end)[2]
+        text = f"{head}{begin}\n\n{part}\n\n{end}{tail}"
+    DOCUMENT.write_text(text)
     say(f"written: {DOCUMENT.relative_to(ROOT)}")
 
 

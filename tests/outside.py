@@ -376,6 +376,17 @@ class World:
         return self.ask(f"/paylink/{link['token']}/seen", "POST", data, headers)
 
 
+def record_requests(page):
+    """Return the list of the requests that a browser's page makes from now on."""
+    requests = []
+
+    def note(request):
+        requests.append(request)
+
+    page.on("request", note)
+    return requests
+
+
 def get_world(stand):
     """Return the world of a server, made at the first call."""
     if not hasattr(stand, "world"):

@@ -19,7 +19,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 import pytest
-from outside import ALPHABET, LIVE_URL, assert_promised, get_world
+from outside import ALPHABET, LIVE_URL, assert_promised, get_world, record_requests
 
 pytestmark = pytest.mark.slow
 
@@ -94,7 +94,15 @@ def alter(token):
         token + "=",
         token[::-1],
     )
-    yield from (token + token, token.upper(), token.lower(), "x%2F" + token, "..%2F" + token)
+    yield from (
+        token + token,
+        token.upper(),
+        token.lower(),
+        "x%2F" + token,
+        "..%2F" + token,
+        "%0a/" + token,
+        "x/%0d%0a/y",
+    )
     yield from (
         token + "/x",
         token + "/x.css",
@@ -583,8 +591,7 @@ def test_the_page_asks_nobody_else_and_sets_no_cookie(world, open_page):
     link = world.dialog_links[0]
     for kind in ("desk", "phone"):
         page = open_page(kind)
-        requests, complaints = [], []
-        page.on("request", requests.append)
+        requests, complaints = record_requests(page), []
         page.on("console", lambda message: complaints.append(message.text))  # noqa: B023
         page.on("pageerror", lambda error: complaints.append(str(error)))  # noqa: B023
         page.goto(f"{world.stand.url}/paylink/{link['token']}", wait_until="networkidle")
@@ -611,8 +618,7 @@ def test_the_payment_form_asks_nobody_else(world, open_page):
         if world.ask(f"/paylink/{link['token']}/pay").status == 200
     )
     page = open_page()
-    requests = []
-    page.on("request", requests.append)
+    requests = record_requests(page)
     page.goto(f"{world.stand.url}/paylink/{link['token']}/pay", wait_until="networkidle")
     assert page.locator("#o_payment_form").count() == 1
     foreign = [

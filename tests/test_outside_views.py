@@ -4,10 +4,10 @@
 SECURITY.md, part B.
 """
 
-import html
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from lxml import html as lxml_html
 from outside import PERSON, get_world
 
 pytestmark = pytest.mark.slow
@@ -278,8 +278,27 @@ def test_the_chatter_says_whose_link_was_opened_not_who_opened_it(world):
         "SELECT body FROM mail_message WHERE model = 'account.move' AND res_id = %s ORDER BY id DESC LIMIT 1",
         link["move"],
     )
-    assert "opened with the link sent to Azure Interior, Alice Moreau" in html.unescape(body)
+    text = lxml_html.fromstring(body).text_content()
+    assert "opened with the link sent to Azure Interior, Alice Moreau" in text
     assert link["token"] not in body
+
+
+def test_a_person_who_asks_a_question_is_a_view_of_that_link(world):
+    # On each of them: who asks sends no nonce, and none is not the same as one that is known.
+    for _number in range(2):
+        link = world.take_link()
+        assert world.post_form(f"/paylink/{link['token']}/comment", "body=Hello").status == 303
+        assert world.views(link) == 1
+
+
+@pytest.mark.parametrize("agent", [f"{PERSON}\x00", f"{PERSON} \x01\xff", PERSON + "x" * 30_000])
+def test_an_odd_browser_is_a_browser(world, agent):
+    link = world.take_link()
+    assert world.beacon(link, **{"User-Agent": agent}).status == 204
+    for route, form in (("comment", "body=Hello"), ("renew", "email=a%40b.c")):
+        path = f"/paylink/{link['token']}/{route}"
+        assert world.post_form(path, form, **{"User-Agent": agent}).status in (200, 303), route
+    assert world.views(link) == 1
 
 
 # === REPLAYS AND FLOODS === #

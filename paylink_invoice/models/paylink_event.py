@@ -223,7 +223,8 @@ class PaylinkEvent(models.Model):
     @api.model
     def _cron_send_renewals(self):
         """Mail a new link to every contact who asked for one and has not been answered."""
-        requests = self.search(
+        # Crons leave mails to the queue, which may be an hour; whoever asked is waiting.
+        requests = self.with_context(mail_notify_force_send=True).search(
             [
                 ("event_type", "=", "renewal_requested"),
                 ("partner_id", "!=", False),

@@ -1,5 +1,5 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-from odoo import fields, models
+from odoo import api, fields, models
 
 
 class PaylinkSendComment(models.TransientModel):
@@ -19,3 +19,22 @@ class PaylinkSendComment(models.TransientModel):
         string="Internal Note", help="Only your team has seen this so far."
     )
     is_shown = fields.Boolean(string="Share")
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        lines = super().create(vals_list)
+        lines._check_message_access()
+        return lines
+
+    def write(self, vals):
+        result = super().write(vals)
+        if "message_id" in vals:
+            self._check_message_access()
+        return result
+
+    def _check_message_access(self):
+        """Refuse a message that the user may not read; the line would show it to them.
+
+        No constraint, because constraints are checked in sudo mode.
+        """
+        self.message_id.check_access("read")
