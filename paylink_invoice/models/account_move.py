@@ -287,7 +287,12 @@ class AccountMove(models.Model):
     def _paylink_get_shareable_attachments(self):
         """Return the files of the invoice that a sender may share beside its PDF."""
         return self.env["ir.attachment"].search(
-            [("res_model", "=", self._name), ("res_id", "in", self.ids), ("res_field", "=", False)]
+            [
+                ("res_model", "=", self._name),
+                ("res_id", "in", self.ids),
+                ("res_field", "=", False),
+                ("type", "=", "binary"),
+            ]
         )
 
     def _paylink_render_message(self, fname, partner):

@@ -54,7 +54,10 @@ class AccountMoveSend(models.AbstractModel):
             linked = self.with_context(paylink_link_id=link_sudo.id, lang=lang)
             subject, body = link_sudo._prepare_message(paylink.get("subject"), paylink.get("body"))
             super(AccountMoveSend, linked)._send_mail(
-                move.with_context(paylink_link_id=link_sudo.id, lang=lang),
+                # Crons would leave the mail to the queue, which may be an hour.
+                move.with_context(
+                    paylink_link_id=link_sudo.id, lang=lang, mail_notify_force_send=True
+                ),
                 mail_template,
                 **{
                     **kwargs,

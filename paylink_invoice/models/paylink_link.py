@@ -24,6 +24,7 @@ class PaylinkLink(models.Model):
     _name = "paylink.link"
     _description = "Invoice Link"
     _order = "id desc"
+    _rec_names_search = ["move_id.name", "partner_id.name"]
 
     kind = fields.Selection(
         selection=[("invoice", "Invoice"), ("balance", "Balance")],
@@ -98,6 +99,12 @@ class PaylinkLink(models.Model):
         readonly=False,
         copy=False,
         index="btree_not_null",
+    )
+    regenerated_date = fields.Datetime(
+        string="Replaced On",
+        help="When the URL was last replaced; earlier views do not count for the new one's life.",
+        copy=False,
+        readonly=True,
     )
     revoked_date = fields.Datetime(string="Revoked On", copy=False, readonly=True)
     state = fields.Selection(
@@ -189,15 +196,28 @@ class PaylinkLink(models.Model):
             link.first_view_date = first
             link.last_view_date = last
 
-    @api.depends("first_view_date", "hours_after_view")
+    @api.depends("first_view_date", "last_view_date", "hours_after_view", "regenerated_date")
     def _compute_expiration_date(self):
         """Start the clock of a link that ends some hours after its first human view."""
         for link in self:
-            if not (link.first_view_date and link.hours_after_view):
+            first_view_date = link.hours_after_view and link._get_first_view_of_url()
+            if not first_view_date:
                 link.expiration_date = link.expiration_date
                 continue
-            deadline = link.first_view_date + timedelta(hours=link.hours_after_view)
+            deadline = first_view_date + timedelta(hours=link.hours_after_view)
             link.expiration_date = min(link.expiration_date or deadline, deadline)
+
+    def _get_first_view_of_url(self):
+        """Return when a person first opened the link's present URL (UTC), or ``False``."""
+        self.ensure_one()
+        if not self.regenerated_date or not self.first_view_date:
+            return self.first_view_date
+        views = [
+            ("link_id", "=", self.id),
+            ("event_type", "in", self._get_view_event_types()),
+            ("event_date", ">=", self.regenerated_date),
+        ]
+        return self.env["paylink.event"].search(views, order="event_date", limit=1).event_date
 
     @api.depends("expiration_date", "revoked_date")
     def _compute_state(self):
@@ -388,6 +408,7 @@ class PaylinkLink(models.Model):
         # In sudo mode because links are changed by their actions only, after the check above.
         active.sudo().revoked_date = fields.Datetime.now()
         active._log_event("revoked")
+        return True
 
     def action_regenerate(self):
         """Replace the URLs: the old ones stop at once, the new ones start a new life.
@@ -402,10 +423,12 @@ class PaylinkLink(models.Model):
                 {
                     **link_sudo._prepare_next_generation_values(),
                     "revoked_date": False,
+                    "regenerated_date": fields.Datetime.now(),
                     "expiration_date": life.get("expiration_date"),
                 }
             )
         self._log_event("regenerated")
+        return True
 
     def _prepare_next_generation_values(self):
         """Return the values that make every URL minted so far stop working."""

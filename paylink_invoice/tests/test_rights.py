@@ -1,7 +1,9 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """Who may do what, cell by cell: role x model x operation x company."""
 
-from odoo import Command
+from datetime import timedelta
+
+from odoo import Command, fields
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import new_test_user, tagged
 
@@ -335,6 +337,47 @@ class TestRights(PaylinkCommon):
             self.env.flush_all()
             self.env.invalidate_all()
             self.assertNotIn("SECRET", str(line.read(["preview", "author_id", "date"])))
+
+    def test_a_line_that_is_not_saved_shows_no_such_message_either(self):
+        secret = self.invoices["other"].message_post(
+            body="SECRET of Southwind", message_type="comment", subtype_xmlid="mail.mt_note"
+        )
+        lines = self.env["paylink.send.comment"].with_user(self.users["billing"])
+        shown = dict.fromkeys(("message_id", "preview", "author_id", "date"), {})
+        self.env.flush_all()
+        self.env.invalidate_all()
+        try:
+            answer = lines.onchange({"message_id": secret.id}, ["message_id"], shown)
+        except AccessError:
+            return
+        self.assertNotIn("SECRET", str(answer))
+
+    def test_replacing_starts_the_clock_of_hours_anew(self):
+        link = self._create_link(hours_after_view=24)
+        self.env["paylink.event"].sudo().create(
+            {
+                "link_id": link.id,
+                "event_type": "viewed",
+                "event_date": fields.Datetime.now() - timedelta(days=3),
+            }
+        )
+        self.assertEqual(link.state, "expired")
+        link.with_user(self.users["adviser"]).action_regenerate()
+        self.env.flush_all()
+        self.env.invalidate_all()
+        self.assertEqual(link.state, "active")
+
+    def test_a_shared_web_address_is_no_file(self):
+        attachment = self.env["ir.attachment"].create(
+            {
+                "name": "Elsewhere",
+                "type": "url",
+                "url": "https://evil.example",
+                "res_model": "account.move",
+                "res_id": self.posted_invoice.id,
+            }
+        )
+        self.assertNotIn(attachment, self.posted_invoice._paylink_get_shareable_attachments())
 
     def test_what_a_colleague_puts_into_a_dialog_is_not_shared(self):
         dialog = self._forge_dialog()

@@ -11,14 +11,26 @@ class PaylinkSendComment(models.TransientModel):
 
     wizard_id = fields.Many2one(comodel_name="paylink.send", required=True, ondelete="cascade")
     message_id = fields.Many2one(comodel_name="mail.message", required=True, ondelete="cascade")
-    document_name = fields.Char(string="Invoice", related="message_id.record_name")
-    author_id = fields.Many2one(related="message_id.author_id")
-    date = fields.Datetime(related="message_id.date")
-    preview = fields.Char(string="Comment", related="message_id.preview")
+    document_name = fields.Char(string="Invoice", compute="_compute_message")
+    author_id = fields.Many2one(comodel_name="res.partner", compute="_compute_message")
+    date = fields.Datetime(compute="_compute_message")
+    preview = fields.Char(string="Comment", compute="_compute_message")
     is_internal = fields.Boolean(
         string="Internal Note", help="Only your team has seen this so far."
     )
     is_shown = fields.Boolean(string="Share")
+
+    @api.depends("message_id")
+    @api.depends_context("uid", "allowed_company_ids")
+    def _compute_message(self):
+        """Show of a message what the user may read; related fields would show all of them."""
+        readable = self.message_id._filtered_access("read")
+        for line in self:
+            message = line.message_id if line.message_id in readable else readable.browse()
+            line.document_name = message.record_name
+            line.author_id = message.author_id
+            line.date = message.date
+            line.preview = message.preview
 
     @api.model_create_multi
     def create(self, vals_list):
