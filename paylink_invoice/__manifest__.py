@@ -14,6 +14,7 @@
         "security/ir.model.access.csv",
         "security/paylink_rules.xml",
         "data/mail_message_subtype_data.xml",
+        "data/product_data.xml",
         "data/mail_template_data.xml",
         "data/ir_cron_data.xml",
         "reports/report_invoice_paylink.xml",

@@ -13,12 +13,27 @@ from odoo.http import request
 # Why something is refused -> HTTP status.  The reasons are those of `paylink.link._get_denial`.
 STATUS_OF_DENIAL = {"expired": 410, "revoked": 410}
 STATUS_NOT_NOW = 409
+# What scripts are told; people read the difference.
+CODE_OF_DENIAL = {
+    "no_provider": "not_payable",
+    "not_offered": "not_payable",
+    "unavailable": "not_payable",
+}
 
 # A question or a beacon is small; whatever is larger is not read at all.
 MAX_BODY_BYTES = 64 * 1024
 
 # Routes that exist for POST only; the catch-all tells their wrong verbs from unknown paths.
 POST_ONLY = re.compile(r"(balance/)?[^/]+/(seen|quote|transaction|comment|consent)/?")
+
+
+def act_as_public():
+    """Go on as the public user, also for somebody who is logged in.
+
+    The URL is the only authority: who has a login pays as the customer of the link, sees no
+    provider that is not published, and no tools of the staff.
+    """
+    request.update_env(user=request.env.ref("base.public_user").id)
 
 
 class PaylinkGate(http.Controller):
@@ -44,17 +59,19 @@ class PaylinkGate(http.Controller):
 
     # === THE GATE === #
 
-    def _open_link(self, token, action="view", kind="invoice"):
+    def _open_link(self, token, action="view", kind="invoice", is_page=None):
         """Return the link of a token if its holder may do ``action`` now; else answer and stop.
 
         :param str token: what the URL holds; anything
         :param str action: see :meth:`paylink.link._get_denial`
         :param str kind: the purpose of the route: ``invoice`` or ``balance``
+        :param is_page: whether a refusal is a page for people or a code for scripts; by default
+            what the request's own type tells
         :return: one `paylink.link` in sudo mode, in the recipient's language and company
         """
         link_sudo = self._resolve_link(token, kind)
         if denial := link_sudo._get_denial(action):
-            self._stop(self._respond_denial(link_sudo, denial))
+            self._stop(self._respond_denial(link_sudo, denial, is_page))
         return link_sudo
 
     def _resolve_link(self, token, kind="invoice"):
@@ -127,11 +144,20 @@ class PaylinkGate(http.Controller):
         html = request.env["paylink.page"]._render_not_found(self._get_browser_lang())
         return request.make_response(html, status=404)
 
-    def _respond_denial(self, link_sudo, denial):
-        """Return the answer that belongs to a reason: a page for people, a code for scripts."""
+    def _wants_page(self):
+        """Tell whether a browser asks for a page to show, not a script for data."""
+        return "text/html" in request.httprequest.headers.get("Accept", "")
+
+    def _respond_denial(self, link_sudo, denial, is_page=None):
+        """Return the answer that belongs to a reason: a page for people, a code for scripts.
+
+        :param is_page: see :meth:`_open_link`
+        """
         status = STATUS_OF_DENIAL.get(denial, STATUS_NOT_NOW)
-        if request.httprequest.mimetype == "application/json":
-            return self._respond_json({"code": denial}, status)
+        if is_page is None:
+            is_page = request.httprequest.mimetype != "application/json"
+        if not is_page:
+            return self._respond_json({"code": CODE_OF_DENIAL.get(denial, denial)}, status)
         values = request.env["paylink.page"]._prepare_denial_values(link_sudo, denial)
         return self._respond_page(
             "paylink_invoice.paylink_denial_page", values, link_sudo._get_lang(), status

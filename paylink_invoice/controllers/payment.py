@@ -21,11 +21,11 @@ from odoo.addons.payment.controllers.post_processing import PaymentPostProcessin
 from ..assets import get_asset_url
 from ..models.payment_transaction import PaymentRefused
 from ..theme import theme_colors
-from .gate import STATUS_NOT_NOW, STATUS_OF_DENIAL, PaylinkGate
+from .gate import STATUS_NOT_NOW, PaylinkGate, act_as_public
+from .quote import FORM_TYPES, STATUS_OF_REFUSAL, PaylinkQuote
 
 _logger = logging.getLogger(__name__)
 
-STATUS_OF_REFUSAL = {**STATUS_OF_DENIAL, "invalid_option": 400}
 
 # How often a payment is begun anew because another one of the same document has just been started.
 MAX_STARTS = 20
@@ -52,7 +52,50 @@ PAYMENT_SECURITY_POLICY = (
 )
 
 
-class PaylinkPayment(PaylinkGate):
+class PaylinkPayment(PaylinkQuote):
+    # === CONFIRMED === #
+
+    @http.route("/paylink/<string:token>/pay", methods=["POST"], **PaylinkGate._public_route)
+    def paylink_pay(self, token, **_kwargs):
+        """Start the payment of a quote: lead on to where it is paid.
+
+        The form holds ``quote``, ``fee_accepted=1`` where the quote has a fee, and ``take_over=1``
+        to end an attempt that somebody else has begun; without a ``quote`` the fields of
+        :meth:`PaylinkQuote.paylink_quote`, which is answered with the page that asks to confirm
+        where there is a fee to accept.
+        """
+        act_as_public()
+        is_page = self._wants_page()
+        link_sudo = self._open_link(token, "pay", is_page=is_page)
+        if request.httprequest.mimetype not in FORM_TYPES:
+            return self._respond_json({"code": "invalid_request"}, 400)
+        self._check_origin(is_form=True)
+        form = request.httprequest.form
+        try:
+            quote_sudo = self._confirm_quote(link_sudo, form)
+            if not quote_sudo._is_accepted():
+                return self._respond_review(link_sudo, quote_sudo)
+        except PaymentRefused as refusal:
+            quote_sudo = link_sudo._get_quote(form.get("quote"))
+            return self._respond_refusal(link_sudo, refusal, is_page, quote_sudo)
+        return request.redirect(f"{link_sudo._get_path('pay')}?quote={quote_sudo.reference}", 303)
+
+    def _confirm_quote(self, link_sudo, form):
+        """Return the quote that the customer wants to pay, the tick for its fee recorded.
+
+        :raise PaymentRefused: if it cannot be paid now
+        """
+        if form.get("take_over") == "1":
+            self._retry(link_sudo, link_sudo._take_over_attempts)
+        if "quote" not in form:
+            return link_sudo._quote(self._read_wish())
+        quote_sudo = link_sudo._get_quote(form["quote"])
+        if quote_sudo and form.get("fee_accepted") == "1":
+            quote_sudo._accept_fee(self._get_visitor())
+        link_sudo._check_quote(quote_sudo)
+        link_sudo._check_attempts()
+        return quote_sudo
+
     # === FORM === #
 
     @http.route(
@@ -61,13 +104,25 @@ class PaylinkPayment(PaylinkGate):
         readonly=True,
         **PaylinkGate._public_route,
     )
-    def paylink_pay_form(self, token, **_kwargs):
-        """Show Odoo's payment form with every published provider that takes this payment."""
+    def paylink_pay_form(self, token, quote=None, **_kwargs):
+        """Show Odoo's payment form.
+
+        :param str quote: the reference of an accepted quote, whose way to pay is offered; without
+            one, every published way that costs no fee
+        """
         act_as_public()
         link_sudo = self._open_link(token, "pay")
-        values = link_sudo._prepare_payment_form_values()
+        quote_sudo = None
+        if quote is not None:
+            quote_sudo = link_sudo._get_quote(quote)
+            try:
+                link_sudo._check_quote(quote_sudo)
+            except PaymentRefused as refusal:
+                return self._respond_refusal(link_sudo, refusal, is_page=True)
+        values = link_sudo._prepare_payment_form_values(quote_sudo)
         if not values["payment_methods_sudo"]:
-            return self._respond_denial(link_sudo, "no_provider")
+            # Every way to pay costs a fee: the page tells how much, and asks to accept it.
+            return request.redirect(link_sudo._get_path(), 303)
         return respond_payment_page("paylink_invoice.paylink_payment_page", link_sudo, values)
 
     @http.route(
@@ -75,19 +130,22 @@ class PaylinkPayment(PaylinkGate):
         methods=["POST"],
         **PaylinkGate._public_route,
     )
-    def paylink_transaction(self, token, **_kwargs):
+    def paylink_transaction(self, token, quote=None, **_kwargs):
         """Start the payment that the form asks for and return what its script needs.
 
         JSON-RPC in and out, as Odoo's scripts of all providers expect it; but an error has an HTTP
         status too, and says no more than a code and a sentence. Of the ``params``, the integers
         ``provider_id`` and ``payment_method_id`` and the ``flow`` (``redirect`` or ``direct``)
         are obeyed if they were offered; ``access_token`` proves which amount the form showed.
+
+        :param str quote: the reference of the quote that is paid; none: all that is due, for no fee
         """
         act_as_public()
         try:
             link_sudo = self._resolve_link(token)
             self._check_origin()
             choice = self._parse_payment_choice(self._read_json().get("params"))
+            choice["quote_reference"] = quote
             request.update_context(lang=link_sudo._get_lang())
             tx_sudo = self._start_payment(link_sudo, choice)
             values = self._prepare_payment_processing(tx_sudo, link_sudo)
@@ -109,16 +167,27 @@ class PaylinkPayment(PaylinkGate):
             # Not `isinstance`: true is no id. Who holds a link charges nobody's saved card.
             is_valid = all(type(value) is int for value in choice.values())
             if is_valid and flow in ("redirect", "direct") and params.get("token_id") is None:
-                return {**choice, "flow": flow, "proof": params.get("access_token")}
+                return {
+                    "option_id": f"{choice['provider_id']}-{choice['payment_method_id']}",
+                    "flow": flow,
+                    "proof": params.get("access_token"),
+                }
         return self._stop(self._respond_json({"code": "invalid_request"}, 400))
 
     def _start_payment(self, link_sudo, choice):
         """Return the open payment of the document; see :meth:`paylink.link._start_payment`."""
+        return self._retry(link_sudo, lambda: link_sudo._start_payment(**choice))
+
+    def _retry(self, link_sudo, start):
+        """Return the result of ``start``, begun anew while others start payments.
+
+        :param start: a function that takes the lock of the document before it writes anything
+        """
         for _attempt in range(MAX_STARTS):
             try:
-                tx_sudo = link_sudo._start_payment(**choice)
+                result = start()
                 request.env.flush_all()
-                return tx_sudo
+                return result
             except STARTED_MEANWHILE:
                 # Nothing else has been written by this request, and a new transaction sees it.
                 request.env.cr.rollback()
@@ -236,15 +305,6 @@ class PaylinkPostProcessing(PaymentPostProcessing):
         link_sudo = link_sudo.with_context(lang=link_sudo._get_lang())
         values = tx_sudo._paylink_prepare_receipt_values(link_sudo, is_live=False)
         return respond_payment_page("paylink_invoice.paylink_status_page", link_sudo, values)
-
-
-def act_as_public():
-    """Go on as the public user, also for somebody who is logged in.
-
-    The URL is the only authority: who has a login pays as the customer of the link, sees no
-    provider that is not published, and no tools of the staff.
-    """
-    request.update_env(user=request.env.ref("base.public_user").id)
 
 
 def get_monitored_payment():

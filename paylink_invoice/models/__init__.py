@@ -1,6 +1,7 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 from . import (
     account_move,
+    account_move_payment,
     account_move_send,
     ir_http,
     mail_mail,
@@ -9,6 +10,7 @@ from . import (
     paylink_link,
     paylink_link_message,
     paylink_link_payment,
+    paylink_link_quote,
     paylink_link_renewal,
     paylink_link_visit,
     paylink_page,
@@ -18,10 +20,15 @@ from . import (
     paylink_page_notes,
     paylink_page_parties,
     paylink_page_payment,
+    paylink_page_price,
     paylink_page_status,
     paylink_page_totals,
+    paylink_quote,
+    paylink_quote_line,
+    payment_provider,
     payment_transaction,
     payment_transaction_receipt,
     res_company,
     res_config_settings,
+    res_currency,
 )

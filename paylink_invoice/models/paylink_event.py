@@ -56,6 +56,7 @@ class PaylinkEvent(models.Model):
             ("viewed", "Viewed"),
             ("downloaded", "Downloaded"),
             ("commented", "Commented"),
+            ("fee_accepted", "Fee Accepted"),
             ("paid", "Paid"),
             ("renewal_requested", "New Link Requested"),
             ("copied", "Copied"),
@@ -77,6 +78,14 @@ class PaylinkEvent(models.Model):
         help="The member of staff who did it; empty for a visitor.",
         comodel_name="res.users",
         ondelete="set null",
+        readonly=True,
+    )
+    quote_id = fields.Many2one(
+        string="Accepted Quote",
+        help="The price whose fee the customer has accepted.",
+        comodel_name="paylink.quote",
+        ondelete="set null",
+        index="btree_not_null",
         readonly=True,
     )
     nonce = fields.Char(

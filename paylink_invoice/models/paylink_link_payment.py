@@ -1,5 +1,5 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-"""Paying the document of a link: amount, options, lock, receipts."""
+"""Paying the document of a link: form, lock, attempts, receipts."""
 
 from urllib.parse import quote
 
@@ -8,6 +8,7 @@ from odoo.fields import Command
 from odoo.tools import SQL, format_time
 
 from .. import tokens
+from .paylink_link_quote import QUOTE_WINDOW, Wish
 from .payment_transaction import PaymentRefused
 
 # Where a payment ends. Transactions store it, so it holds no token: the session tells which one.
@@ -28,19 +29,25 @@ class PaylinkLinkPayment(models.Model):
             return due["amount_due"]
         return self.move_id.amount_residual
 
-    def _prepare_payment_form_values(self):
-        """Return what Odoo's template `payment.form` needs; no saved card is ever among it."""
+    def _prepare_payment_form_values(self, quote_sudo=None):
+        """Return what Odoo's template `payment.form` needs; no saved card is ever among it.
+
+        :param quote_sudo: the `paylink.quote` to pay; none: everything that is due, in whatever
+            way costs no fee
+        """
         self.ensure_one()
         page, link, move = self.env["paylink.page"]._switch_to(self)
         title = page.env._("Pay %(document)s", document=page._get_document_label(link))
-        providers_sudo, methods_sudo = self.move_id._paylink_get_payment_options()
-        amount = self._get_payable_amount()
+        providers_sudo, methods_sudo = link._get_form_options(quote_sudo)
+        amount = quote_sudo.total_amount if quote_sudo else self._get_payable_amount()
         formatted_amount = move.currency_id.format(amount)
+        route = self._get_path("transaction")
         return {
             **page._prepare_layout_values(self.company_id, title),
             "title": title,
             "formatted_amount": formatted_amount,
             "pay_label": page.env._("Pay %(amount)s", amount=formatted_amount),
+            "price_rows": page._prepare_price_rows(quote_sudo) if quote_sudo else [],
             "page_path": self._get_path(),
             "is_test": set(providers_sudo.mapped("state")) == {"test"},
             "amount": amount,
@@ -51,10 +58,24 @@ class PaylinkLinkPayment(models.Model):
             "tokens_sudo": self.env["payment.token"],
             "show_tokenize_input_mapping": dict.fromkeys(providers_sudo.ids, False),
             "reference_prefix": move.name,
-            "transaction_route": self._get_path("transaction"),
+            "transaction_route": f"{route}?quote={quote_sudo.reference}" if quote_sudo else route,
             "landing_route": PAYMENT_LANDING_PATH,
             "access_token": self._sign_shown_amount(amount),
         }
+
+    def _get_form_options(self, quote_sudo=None):
+        """Return what the payment form offers: ``(providers, methods)``, in sudo mode."""
+        self.ensure_one()
+        if quote_sudo:
+            return quote_sudo.provider_id, quote_sudo.payment_method_id
+        free = [option for option in self._get_options() if not option["fee_rule"]]
+        pairs = [(option["provider"], option["method"]) for option in free]
+        providers_sudo = self.env["payment.provider"].sudo().union(*(pair[0] for pair in pairs))
+        methods_sudo = self.env["payment.method"].sudo().union(*(pair[1] for pair in pairs))
+        # Odoo's form pays a method through the first of the providers that has it.
+        return providers_sudo, methods_sudo.filtered(
+            lambda method: ((method.provider_ids & providers_sudo)[:1], method) in pairs
+        )
 
     def _sign_shown_amount(self, amount):
         """Return a proof of the amount that a payment form shows: ``amount.signature``."""
@@ -74,68 +95,114 @@ class PaylinkLinkPayment(models.Model):
         )
         return bool(is_proof) and shown != f"{amount:.6f}".replace(".", "_")
 
-    def _start_payment(self, provider_id, payment_method_id, flow, proof=None):
+    # === STARTING A PAYMENT === #
+
+    def _start_payment(self, option_id, flow, quote_reference=None, proof=None):
         """Return the one open payment of the document, new or under way, in sudo mode.
 
         Amount, currency, customer and references are decided here, after the lock. To be called
         before anything else is written: it fails with an error of PostgreSQL that asks to roll
         back and begin anew when somebody else has just started a payment.
 
-        :param int provider_id: what the customer chose, as is ``payment_method_id``
+        :param str option_id: the way to pay that the form has chosen, see :meth:`_get_options`
         :param str flow: ``redirect`` or ``direct``, what the provider's script announces
+        :param quote_reference: the quote to pay; none: everything that is due, without a fee
         :param proof: what :meth:`_sign_shown_amount` returned for the form, if anything
         :raise PaymentRefused: with the reason and the sentence for the customer
         """
         self.ensure_one()
-        self._lock_document()
-        denial = self._get_denial("pay")
-        if denial:
+        self._lock_documents(self.move_id)
+        if denial := self._get_denial("pay"):
             raise PaymentRefused(denial, self._get_payment_refusal(denial))
-        values = self._prepare_payment_values(provider_id, payment_method_id, flow)
-        if self._is_other_amount_shown(proof, values["amount"]):
-            raise PaymentRefused("changed", self._get_payment_refusal("changed"))
+        if quote_reference is None:
+            quote_sudo = self._quote(Wish(option=option_id))
+            if self._is_other_amount_shown(proof, quote_sudo.base_amount):
+                raise PaymentRefused("changed", self._get_payment_refusal("changed"))
+        else:
+            quote_sudo = self._get_quote(quote_reference)
+        self._check_quote(quote_sudo, option_id)
+        values = self._prepare_payment_values(quote_sudo, flow)
         return self.env["payment.transaction"]._paylink_open_attempt(self, values)
 
-    def _lock_document(self):
-        """Wait until no other payment of the document is being started.
+    def _check_quote(self, quote_sudo, option_id=None):
+        """Raise `PaymentRefused` unless a quote can be paid now.
 
-        Whoever starts one, and whoever reports money, writes to the row, so that those who have
+        :param quote_sudo: what :meth:`_get_quote` returned
+        :param option_id: the way to pay that was chosen, where that is known
+        """
+        self.ensure_one()
+        if not quote_sudo:
+            code = "invalid_request"
+        elif option_id not in (None, quote_sudo._get_option_id()):
+            code = "invalid_option"
+        elif self._is_changed_since(quote_sudo):
+            code = "changed"
+        elif not quote_sudo._is_accepted():
+            code = "fee_not_accepted"
+        else:
+            return
+        raise PaymentRefused(code, self._get_payment_refusal(code))
+
+    def _check_attempts(self):
+        """Raise `PaymentRefused` while somebody else, with another link, has begun to pay.
+
+        Only a hint before the customer goes on: :meth:`_start_payment` decides under a lock.
+        """
+        self.ensure_one()
+        # In sudo mode because visitors cannot read transactions.
+        if others := self.sudo().move_id.transaction_ids._paylink_get_running_attempts(self)[:1]:
+            raise PaymentRefused("in_progress", others._paylink_describe_attempt(self))
+
+    def _take_over_attempts(self):
+        """Give up every unfinished attempt to pay the document, so that the customer can pay here.
+
+        What their provider reports later is still booked. To be called like :meth:`_start_payment`.
+        """
+        self.ensure_one()
+        self._lock_documents(self.move_id)
+        # In sudo mode because visitors cannot read transactions.
+        drafts_sudo = self.sudo().move_id.transaction_ids.filtered(lambda tx: tx.state == "draft")
+        drafts_sudo._paylink_give_up(self.env._("The customer started to pay anew instead."))
+
+    def _lock_documents(self, moves):
+        """Wait until no other payment of the documents is being started.
+
+        Whoever starts one, and whoever reports money, writes to the rows, so that those who have
         waited fail here and begin anew: see `payment.transaction._paylink_touch_invoices`.
         """
         self.env.cr.execute(SQL("SET LOCAL lock_timeout = %s", PAYMENT_LOCK_TIMEOUT))
+        # In one order, so that two who pay the same documents do not wait for each other.
         # Not FOR UPDATE: rows that refer to the invoice may be inserted meanwhile.
         self.env.cr.execute(
-            SQL("SELECT 1 FROM account_move WHERE id = %s FOR NO KEY UPDATE", self.move_id.id),
+            SQL(
+                "SELECT 1 FROM account_move WHERE id IN %s ORDER BY id FOR NO KEY UPDATE",
+                tuple(moves.ids),
+            ),
             log_exceptions=False,  # That it fails after the wait is how it works, see above.
         )
         self.env.cr.execute("SET LOCAL lock_timeout TO DEFAULT")
 
-    def _prepare_payment_values(self, provider_id, payment_method_id, flow):
-        """Return the values of the transaction that pays the document in full.
-
-        :raise PaymentRefused: if the choice is none of what the form offers
-        """
+    def _prepare_payment_values(self, quote_sudo, flow):
+        """Return the values of the transaction that pays a quote."""
         self.ensure_one()
-        providers_sudo, methods_sudo = self.move_id._paylink_get_payment_options()
-        provider_sudo = providers_sudo.filtered(lambda provider: provider.id == provider_id)
-        method_sudo = methods_sudo.filtered(lambda method: method.id == payment_method_id)
-        if not (provider_sudo and provider_sudo in method_sudo.provider_ids):
-            raise PaymentRefused("invalid_option", self._get_payment_refusal("invalid_option"))
         move = self.move_id
-        invoice_ids = [Command.set(move.ids)]
+        invoice_ids = [Command.set(quote_sudo.line_ids.move_id.ids)]
         return {
-            "provider_id": provider_sudo.id,
-            "payment_method_id": method_sudo.id,
+            "provider_id": quote_sudo.provider_id.id,
+            "payment_method_id": quote_sudo.payment_method_id.id,
             "operation": f"online_{flow}",
             "reference": self.env["payment.transaction"]._compute_reference(
-                provider_sudo.code, invoice_ids=invoice_ids
+                quote_sudo.provider_id.code, invoice_ids=invoice_ids
             ),
-            "amount": self._get_payable_amount(),
-            "currency_id": move.currency_id.id,
+            "amount": quote_sudo.total_amount,
+            "currency_id": quote_sudo.currency_id.id,
             "partner_id": move.partner_id.id,
             "invoice_ids": invoice_ids,
             "landing_route": PAYMENT_LANDING_PATH,
             "paylink_link_id": self.id,
+            "paylink_quote_id": quote_sudo.id,
+            "paylink_fee_amount": quote_sudo.fee_amount,
+            "paylink_tip_amount": quote_sudo.tip_amount,
         }
 
     def _get_payment_refusal(self, code):
@@ -154,6 +221,15 @@ class PaylinkLinkPayment(models.Model):
             ),
             "invalid_option": self.env._(
                 "This way to pay is not offered any more. Reload the page and choose another one."
+            ),
+            "invalid_tip": self.env._("This tip is not offered. Choose one of the others."),
+            "invalid_request": self.env._("This page is out of date. Reload it and try again."),
+            "fee_not_accepted": self.env._(
+                "Tick the box to agree to the processing fee, or choose a way to pay without one."
+            ),
+            "too_many_requests": self.env._(
+                "Too many prices were asked for. Try again in %(minutes)s minutes.",
+                minutes=int(QUOTE_WINDOW.total_seconds() // 60),
             ),
             "provider_failed": self.env._(
                 "The payment could not be started; nothing was charged. "

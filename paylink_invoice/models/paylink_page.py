@@ -7,6 +7,7 @@ the model, one for each part of the page:
 
 - ``status``: what the document is, its state and when it is due
 - ``payment``: paying online, in parts or by transfer, and what was paid
+- ``price``: what the customer chooses, and what it comes to
 - ``parties``: who bills whom, dates and references
 - ``lines``, ``totals``: what it is for and what it comes to
 - ``notes``: terms, comments and files
@@ -65,6 +66,7 @@ class PaylinkPage(models.AbstractModel):
             "summary": summary,
             "beacon": page._prepare_beacon(link, paths),
             "payment": page._prepare_payment(link, summary, is_preview),
+            "choices": page._prepare_choices(link, is_preview),
             "bank": page._prepare_bank(move) if summary["status_code"] in DUE_CODES else None,
             "parties": page._prepare_parties(move),
             "facts": page._prepare_facts(move),

@@ -38,6 +38,26 @@ class PaymentTransaction(models.Model):
         index="btree_not_null",
         readonly=True,
     )
+    paylink_quote_id = fields.Many2one(
+        string="Quote",
+        help="The price that the customer was shown and pays.",
+        comodel_name="paylink.quote",
+        ondelete="set null",
+        index="btree_not_null",
+        readonly=True,
+    )
+    paylink_fee_amount = fields.Monetary(
+        string="Processing Fee",
+        help="The part of the amount that pays the processing fee, its taxes included.",
+        currency_field="currency_id",
+        readonly=True,
+    )
+    paylink_tip_amount = fields.Monetary(
+        string="Tip",
+        help="The part of the amount that is a tip, its taxes included.",
+        currency_field="currency_id",
+        readonly=True,
+    )
     paylink_is_given_up = fields.Boolean(
         string="Given Up",
         help="Canceled here to make room for another attempt. The provider does not know, "
@@ -85,13 +105,12 @@ class PaymentTransaction(models.Model):
         :param dict values: see :meth:`paylink.link._prepare_payment_values`
         :raise PaymentRefused: if somebody else has just started to pay
         """
-        drafts = link_sudo.move_id.transaction_ids.filtered(lambda tx: tx.state == "draft")
-        running = drafts.filtered(
-            lambda tx: tx._paylink_get_end_of_attempt() > fields.Datetime.now()
-        )
-        own = running.filtered(lambda tx: tx.paylink_link_id == link_sudo)
-        if others := running - own:
+        moves = self.env["account.move"].sudo().browse(values["invoice_ids"][0][2])
+        drafts = moves.transaction_ids.filtered(lambda tx: tx.state == "draft")
+        if others := drafts._paylink_get_running_attempts(link_sudo):
             raise PaymentRefused("in_progress", others[:1]._paylink_describe_attempt(link_sudo))
+        running = drafts._paylink_get_running_attempts()
+        own = running.filtered(lambda tx: tx.paylink_link_id == link_sudo)
         same = own.filtered(lambda tx: tx._paylink_is_same_attempt(values))[:1]
         (drafts - running)._paylink_give_up(
             self.env._(
@@ -101,6 +120,20 @@ class PaymentTransaction(models.Model):
         )
         (own - same)._paylink_give_up(self.env._("The customer started to pay anew instead."))
         return same or self._paylink_create_attempt(values)
+
+    def _paylink_get_running_attempts(self, except_link=None):
+        """Return the attempts that were started just now and may still be finished.
+
+        :param except_link: a `paylink.link` whose own attempts are left out
+        """
+        now = fields.Datetime.now()
+        return self.filtered(
+            lambda tx: (
+                tx.state == "draft"
+                and tx._paylink_get_end_of_attempt() > now
+                and not (except_link and tx.paylink_link_id == except_link)
+            )
+        )
 
     def _paylink_create_attempt(self, values):
         """Create the transaction.
@@ -128,7 +161,10 @@ class PaymentTransaction(models.Model):
             and self.payment_method_id.id == values["payment_method_id"]
             and self.operation == values["operation"]
             and self.currency_id.id == values["currency_id"]
-            and not self.currency_id.compare_amounts(self.amount, values["amount"])
+            and not any(
+                self.currency_id.compare_amounts(self[name], values[name])
+                for name in ("amount", "paylink_fee_amount", "paylink_tip_amount")
+            )
         )
 
     def _paylink_describe_attempt(self, link_sudo):

@@ -1,5 +1,6 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 import os
+import re
 from datetime import timedelta
 from urllib.parse import urlsplit
 
@@ -12,6 +13,9 @@ from .. import keyring
 # Name of the variable and of the option in odoo.conf that tell where the keys are.
 KEY_FILE_VARIABLE = "PAYLINK_KEY_FILE"
 KEY_FILE_OPTION = "paylink_key_file"
+# How a tip is written, in per cent, and how many of them fit on a phone.
+TIP = re.compile(r"(0|[1-9][0-9]?|100)(\.[0-9]{1,2})?", re.ASCII)
+MAX_TIPS = 6
 
 
 class ResCompany(models.Model):
@@ -45,6 +49,44 @@ class ResCompany(models.Model):
         default=True,
     )
 
+    # What the customer may choose
+    paylink_is_part_allowed = fields.Boolean(
+        string="Payment in Parts",
+        help="Let customers pay another amount than everything or the next instalment.",
+        default=True,
+    )
+    paylink_minimum_amount = fields.Monetary(
+        string="Minimum Part",
+        help="The least that can be paid of an invoice at a time, and the least that may be left.",
+        currency_field="currency_id",
+    )
+    paylink_minimum_percent = fields.Float(
+        string="Minimum Part (%)",
+        help="The same in per cent of the invoice's total; the greater of both counts.",
+        digits=(5, 2),
+    )
+    paylink_is_tip_enabled = fields.Boolean(
+        string="Tips", help="Offer tips on the pages of invoice links."
+    )
+    paylink_tip_percentages = fields.Char(
+        string="Tips (%)",
+        help="The offered tips in per cent, separated by commas. 0 stands for no tip.",
+        default="0,18,20,25",
+    )
+    paylink_tip_product_id = fields.Many2one(
+        string="Tip Product",
+        help="Its income account and its taxes book the tip, which includes the taxes. "
+        "Empty: the product “Tip”.",
+        comodel_name="product.product",
+        domain=[("type", "=", "service")],
+        ondelete="restrict",
+    )
+
+    _paylink_minimum_range = models.Constraint(
+        "CHECK (paylink_minimum_amount >= 0 AND paylink_minimum_percent >= 0 "
+        "AND paylink_minimum_percent <= 100)",
+        "The minimum of a part is not negative, and not more than 100 %.",
+    )
     _paylink_validity_days_positive = models.Constraint(
         "CHECK (paylink_validity_days >= 0 AND paylink_hours_after_view >= 0)",
         "The life of an invoice link cannot be negative; 0 switches a limit off.",
@@ -62,6 +104,38 @@ class ResCompany(models.Model):
                         url=company.paylink_base_url,
                     )
                 )
+
+    @api.constrains("paylink_tip_percentages")
+    def _check_paylink_tip_percentages(self):
+        for company in self:
+            try:
+                company._paylink_get_tip_percents()
+            except ValueError as error:
+                raise ValidationError(
+                    self.env._(
+                        "“%(text)s” is no list of tips. Enter up to six numbers from 0 to 100, "
+                        "separated by commas, e.g. 0,18,20,25.",
+                        text=company.paylink_tip_percentages,
+                    )
+                ) from error
+
+    def _paylink_get_tip_percents(self):
+        """Return the tips in per cent as keys: ``["0", "18", "20", "25"]``; no tip comes first.
+
+        :raise ValueError: if the setting is no list of numbers from 0 to 100
+        """
+        self.ensure_one()
+        parts = [part.strip() for part in (self.paylink_tip_percentages or "").split(",")]
+        parts = [part for part in parts if part]
+        is_valid = all(TIP.fullmatch(part) and float(part) <= 100 for part in parts)
+        if not is_valid or len(parts) > MAX_TIPS:
+            raise ValueError(self.paylink_tip_percentages)
+        return list(dict.fromkeys(["0", *(part for part in parts if float(part))]))
+
+    def _paylink_get_tip_product(self):
+        """Return the `product.product` whose accounts and taxes book the tip."""
+        self.ensure_one()
+        return self.paylink_tip_product_id or self.env.ref("paylink_invoice.product_tip")
 
     def _paylink_get_base_url(self):
         """Return where customers reach the pages, without a slash at the end.

@@ -8,6 +8,7 @@ from . import (
     test_page_browser,
     test_payment,
     test_pdf_stamp,
+    test_quote,
     test_rights,
     test_send,
 )

@@ -649,7 +649,7 @@ class TestPageRendering(PaylinkCommon, HttpCase):
         )
         self.assertEqual(len(page.xpath("//h1")), 1)
         self.assertEqual(len(page.xpath("//main")), 1)
-        self.assertTrue(page.xpath("//a[contains(@class, 'o_paylink_pay')]/@href"))
+        self.assertTrue(page.xpath("//form[@action]//button[contains(@class, 'o_paylink_pay')]"))
         self.assertIn("Thank you for your business.", page.text_content())
 
     def test_the_page_is_light(self):
@@ -727,7 +727,7 @@ class TestPageRendering(PaylinkCommon, HttpCase):
             "Preview", page.xpath("//*[contains(@class, 'o_paylink_ribbon')]")[0].text_content()
         )
         self.assertFalse(page.xpath("//body/@data-seen | //form[@action]"))
-        self.assertTrue(page.xpath("//a[contains(@class, 'o_paylink_pay')][not(@href)]"))
+        self.assertTrue(page.xpath("//button[contains(@class, 'o_paylink_pay')][@disabled]"))
         self.assertFalse(self.link.event_ids.filtered(lambda event: event.event_type == "viewed"))
 
     def test_the_number_of_queries_does_not_grow_with_the_lines(self):

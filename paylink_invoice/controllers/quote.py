@@ -1,0 +1,121 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+"""What can be paid, and what it costs: the customer asks, the server prices."""
+
+from odoo import http
+from odoo.http import request
+
+from ..models.paylink_link_quote import Wish
+from ..models.payment_transaction import PaymentRefused
+from .gate import CODE_OF_DENIAL, STATUS_NOT_NOW, STATUS_OF_DENIAL, PaylinkGate, act_as_public
+
+FORM_TYPES = ("application/x-www-form-urlencoded", "multipart/form-data")
+
+STATUS_OF_REFUSAL = {
+    **STATUS_OF_DENIAL,
+    **dict.fromkeys(
+        ("invalid_amount", "invalid_tip", "invalid_option", "invalid_request", "fee_not_accepted"),
+        400,
+    ),
+    "too_many_requests": 429,
+}
+
+
+class PaylinkQuote(PaylinkGate):
+    @http.route(
+        "/paylink/<string:token>/options",
+        methods=["GET"],
+        readonly=True,
+        **PaylinkGate._public_route,
+    )
+    def paylink_options(self, token, **_kwargs):
+        """Return what this customer may pay this document with, as JSON.
+
+        Amounts are decimal strings in the document's currency; ``fee_max`` is null without one.
+        """
+        act_as_public()
+        link_sudo = self._open_link(token, "pay", is_page=False)
+        digits = link_sudo.move_id.currency_id.decimal_places
+        options = [
+            {
+                "id": option["id"],
+                "label": option["label"],
+                "provider": option["provider"].code,
+                "flow": option["flow"],
+                "fee_percent": f"{option['fee_rule'].percent.normalize():f}",
+                "fee_fixed": f"{option['fee_rule'].fixed:.{digits}f}",
+                "fee_max": f"{option['fee_rule'].maximum:.{digits}f}"
+                if option["fee_rule"].maximum
+                else None,
+            }
+            for option in link_sudo._get_options()
+        ]
+        return self._respond_json(options)
+
+    @http.route("/paylink/<string:token>/quote", methods=["POST"], **PaylinkGate._public_route)
+    def paylink_quote(self, token, **_kwargs):
+        """Price what is asked for, as JSON or, for a plain form, as the page that asks to confirm.
+
+        JSON in: ``amount``, ``tip`` and ``option``. JSON out: see :meth:`_prepare_quote_json`, or
+        ``{"code", "message"}`` with status 400, 409 or 429.
+        """
+        act_as_public()
+        is_page = self._wants_page()
+        link_sudo = self._open_link(token, "pay", is_page=is_page)
+        wish = self._read_wish()
+        try:
+            quote_sudo = link_sudo._quote(wish)
+        except PaymentRefused as refusal:
+            return self._respond_refusal(link_sudo, refusal, is_page)
+        if is_page:
+            return self._respond_review(link_sudo, quote_sudo)
+        return self._respond_json(self._prepare_quote_json(quote_sudo))
+
+    def _read_wish(self):
+        """Return the :class:`Wish` of the request's body, JSON or form, or answer 400 and stop."""
+        if request.httprequest.mimetype in FORM_TYPES:
+            self._check_origin(is_form=True)
+            form = request.httprequest.form
+            amount = form.get("amount", "full")
+            if is_typed := amount == "other":
+                amount = form.get("amount_other")
+            return Wish(amount, form.get("tip"), form.get("option"), is_typed)
+        self._check_origin()
+        data = self._read_json()
+        return Wish(data.get("amount"), data.get("tip"), data.get("option"))
+
+    def _prepare_quote_json(self, quote_sudo):
+        """Return a quote as the contract spells it: decimal strings, ISO codes, UTC."""
+        digits = quote_sudo.currency_id.decimal_places
+        amounts = ("base", "tip", "fee", "total")
+        return {
+            "quote": quote_sudo.reference,
+            **{name: f"{quote_sudo[f'{name}_amount']:.{digits}f}" for name in amounts},
+            "currency": quote_sudo.currency_id.name,
+            "expires": f"{quote_sudo.expiration_date.isoformat(timespec='seconds')}Z",
+            "fee_text": quote_sudo.fee_text or None,
+        }
+
+    def _respond_review(self, link_sudo, quote_sudo, refusal=None, status=200):
+        """Return the page that asks to confirm a price, with what was wrong before, if anything."""
+        values = request.env["paylink.page"]._prepare_review_values(link_sudo, quote_sudo, refusal)
+        return self._respond_page(
+            "paylink_invoice.paylink_review_page", values, values["lang"], status
+        )
+
+    def _respond_refusal(self, link_sudo, refusal, is_page, quote_sudo=None):
+        """Return why a price or a payment is refused: a page to go on from, or a code."""
+        status = STATUS_OF_REFUSAL.get(refusal.code, STATUS_NOT_NOW)
+        if not is_page:
+            code = CODE_OF_DENIAL.get(refusal.code, refusal.code)
+            return self._respond_json({"code": code, "message": refusal.message}, status)
+        if quote_sudo and refusal.code in ("fee_not_accepted", "changed"):
+            try:
+                quote_sudo = link_sudo._quote(link_sudo._get_wish(quote_sudo))
+            except PaymentRefused as further_refusal:
+                refusal = further_refusal
+            else:
+                return self._respond_review(link_sudo, quote_sudo, refusal, status)
+        values = request.env["paylink.page"]._prepare_refusal_values(link_sudo, refusal)
+        return self._respond_page(
+            "paylink_invoice.paylink_refusal_page", values, values["lang"], status
+        )

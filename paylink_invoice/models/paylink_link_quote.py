@@ -1,0 +1,322 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+"""What the customer of a link may choose, and what it costs: the server prices, nobody else."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
+
+from odoo import fields, models
+from odoo.fields import Command
+
+from .. import pricing
+from .payment_transaction import PaymentRefused
+
+# Within this time, who asks for the same price again gets the same quote.
+REUSE_TIME = timedelta(minutes=5)
+# A link holder can add no more quotes than this within the time that a quote stands.
+MAX_QUOTES = 500
+QUOTE_WINDOW = timedelta(minutes=15)
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What a customer asks for, as it came.  It is no price, and nothing in it is believed.
+
+    :param amount: ``full``, ``next``, or a decimal
+    :param tip: an offered percentage
+    :param option: the id of an offered way to pay
+    :param bool is_typed: whether a person has typed the amount, in the manner of their language
+    """
+
+    amount: object = "full"
+    tip: object = "0"
+    option: object = None
+    is_typed: bool = False
+
+
+class PaylinkLinkQuote(models.Model):
+    _inherit = "paylink.link"
+
+    # === WHAT IS OFFERED === #
+
+    def _get_options(self):
+        """Return the ways to pay the document of the link.
+
+        :return: list of dicts: ``id``, ``label``, ``provider`` and ``method`` (records in sudo
+            mode), ``flow`` ('redirect' or 'form') and ``fee_rule`` (:class:`~..pricing.FeeRule` in
+            the document's currency)
+        """
+        self.ensure_one()
+        move = self.move_id
+        country = move.commercial_partner_id.country_id
+        providers_sudo, methods_sudo = move._paylink_get_payment_options()
+        options = [
+            {
+                "id": f"{provider.id}-{method.id}",
+                "label": provider.name if method.code == "unknown" else method.name,
+                "provider": provider,
+                "method": method,
+                "flow": provider._paylink_get_flow(),
+                "fee_rule": provider._paylink_get_fee_rule(method, move.currency_id, country),
+            }
+            for provider in providers_sudo
+            for method in methods_sudo & provider.payment_method_ids
+        ]
+        labels = [option["label"] for option in options]
+        for option in options:
+            if labels.count(option["label"]) > 1:
+                option["label"] = f"{option['label']} ({option['provider'].name})"
+        return options
+
+    def _get_amount_choices(self):
+        """Return what of the document can be paid.
+
+        :return: dict of :class:`~decimal.Decimal` in the document's currency: ``full`` (what
+            settles it today, the early-payment discount taken off), ``residual`` (without that
+            discount), ``next`` (the next instalment, or what is overdue; ``None`` where that is
+            everything) and ``minimum`` of another amount (``None`` where there is no choice)
+        """
+        self.ensure_one()
+        move = self.move_id
+        due = move._get_invoice_next_payment_values()
+        to_decimal = move.currency_id._paylink_to_decimal
+        residual = to_decimal(move.amount_residual)
+        full = to_decimal(self._get_payable_amount())
+        next_part = None
+        if due.get("installment_state") in ("next", "overdue"):
+            next_part = to_decimal(due["next_amount_to_pay"])
+        return {
+            "full": full,
+            "residual": residual,
+            "next": next_part if next_part and 0 < next_part < residual else None,
+            "minimum": self._get_minimum_part(full),
+        }
+
+    def _get_minimum_part(self, full):
+        """Return the least that can be paid of the document; ``None`` if it is all or nothing."""
+        self.ensure_one()
+        company, move = self.company_id, self.move_id
+        if not company.paylink_is_part_allowed:
+            return None
+        step = move.currency_id._paylink_get_step()
+        share = to_share(move.amount_total, company.paylink_minimum_percent)
+        fixed = company.currency_id._convert(
+            company.paylink_minimum_amount, move.currency_id, company, round=False
+        )
+        minimum = max(pricing.round_up_to_step(part, step) for part in (share, to_share(fixed, 100)))
+        minimum = max(minimum, step)
+        # Whoever pays a part leaves a part: both are at least the minimum.
+        return minimum if 2 * minimum <= full else None
+
+    def _get_tip_percents(self):
+        """Return the offered tips in per cent, as keys: ``["0", "18", "20", "25"]``; ``["0"]`` for
+        none."""
+        self.ensure_one()
+        company = self.company_id
+        return company._paylink_get_tip_percents() if company.paylink_is_tip_enabled else ["0"]
+
+    # === PRICE === #
+
+    def _quote(self, wish):
+        """Return the quote of a :class:`Wish`, in sudo mode: a new one, or the one of just now.
+
+        :raise PaymentRefused: ``invalid_amount``, ``invalid_tip``, ``invalid_option``, or
+            ``too_many_requests``; then nothing is written
+        """
+        self.ensure_one()
+        values = self._prepare_quote_values(wish)
+        return self._find_quote(values) or self._create_quote(values)
+
+    def _price(self, base, tip_percent, fee_rule=None):
+        """Return the :class:`~..pricing.Price` of paying ``base``, a Decimal, of the document."""
+        step = self.move_id.currency_id._paylink_get_step()
+        rule = fee_rule or pricing.FeeRule()
+        return pricing.compute_price(base, Decimal(tip_percent), rule, step)
+
+    def _prepare_quote_values(self, wish):
+        """Return the values of the `paylink.quote` that a wish comes to; nothing is written.
+
+        :raise PaymentRefused: if the wish is none of what is offered
+        """
+        self.ensure_one()
+        option = self._find_option(wish.option)
+        tip_percent = self._find_tip(wish.tip)
+        choice, base = self._find_amount(wish)
+        price = self._price(base, tip_percent, option["fee_rule"])
+        return {
+            "link_id": self.id,
+            "company_id": self.company_id.id,
+            "currency_id": self.move_id.currency_id.id,
+            "amount_choice": choice,
+            "tip_percent": tip_percent,
+            "provider_id": option["provider"].id,
+            "payment_method_id": option["method"].id,
+            "base_amount": float(price.base),
+            "tip_amount": float(price.tip),
+            "fee_amount": float(price.fee),
+            "total_amount": float(price.total),
+            "fee_text": self._get_fee_text(option, price) if price.fee else False,
+            "line_ids": [Command.create(line) for line in self._prepare_quote_lines(price.base)],
+        }
+
+    def _find_option(self, option_id):
+        """Return the option with an id; the only one where there is no choice and none is named."""
+        options = self._get_options()
+        if option_id in (None, "") and len(options) == 1:
+            return options[0]
+        for option in options:
+            if option["id"] == option_id:
+                return option
+        raise PaymentRefused("invalid_option", self._get_payment_refusal("invalid_option"))
+
+    def _find_tip(self, percent):
+        """Return the key of an offered tip; ``"0"`` where none is named."""
+        if percent in (None, "", "0"):
+            return "0"
+        if percent in self._get_tip_percents():
+            return percent
+        raise PaymentRefused("invalid_tip", self._get_payment_refusal("invalid_tip"))
+
+    def _find_amount(self, wish):
+        """Return which of the amounts is wanted, and how much that is.
+
+        :return: ``(choice, amount)``; see `paylink.quote.amount_choice`
+        """
+        choices = self._get_amount_choices()
+        if wish.amount == "full":
+            return "full", choices["full"]
+        if wish.amount == "next":
+            return ("next", choices["next"]) if choices["next"] else ("full", choices["full"])
+        try:
+            amount = self._parse_wished_amount(wish)
+            if amount in (choices["full"], choices["residual"]):
+                return "full", choices["full"]
+            if amount == choices["next"]:
+                return "next", amount
+            if choices["minimum"] is None:
+                raise pricing.InvalidAmount(amount)
+            pricing.check_part(amount, choices["full"], choices["minimum"])
+        except pricing.InvalidAmount as error:
+            message = self._get_amount_refusal(choices)
+            raise PaymentRefused("invalid_amount", message) from error
+        return "other", amount
+
+    def _parse_wished_amount(self, wish):
+        step = self.move_id.currency_id._paylink_get_step()
+        if not wish.is_typed:
+            return pricing.parse_amount(wish.amount, step)
+        lang = self.env["res.lang"]._get_data(code=self.env.context.get("lang") or "en_US")
+        return pricing.parse_typed_amount(
+            wish.amount, step, lang.decimal_point, lang.thousands_sep
+        )
+
+    def _get_amount_refusal(self, choices):
+        """Return the sentence that tells which amounts can be paid."""
+        format_money = self.move_id.currency_id.format
+        full = format_money(float(choices["full"]))
+        if choices["minimum"] is None:
+            return self.env._("Please pay the whole amount, %(amount)s.", amount=full)
+        return self.env._(
+            "Enter an amount from %(minimum)s to %(maximum)s, or pay the whole amount, %(full)s.",
+            minimum=format_money(float(choices["minimum"])),
+            maximum=format_money(float(choices["full"] - choices["minimum"])),
+            full=full,
+        )
+
+    def _get_fee_text(self, option, price):
+        """Return the sentence that the customer accepts, with the amount of the fee."""
+        return self.env._(
+            "I agree to the processing fee of %(fee)s for paying by %(option)s.",
+            fee=self.move_id.currency_id.format(float(price.fee)),
+            option=option["label"],
+        )
+
+    def _prepare_quote_lines(self, base):
+        """Return the values of the `paylink.quote.line` records that share ``base``."""
+        self.ensure_one()
+        move = self.move_id
+        choices = self._get_amount_choices()
+        is_early = base == choices["full"] and choices["full"] < choices["residual"]
+        return [
+            {
+                "company_id": self.company_id.id,
+                "currency_id": move.currency_id.id,
+                "move_id": move.id,
+                "amount": float(base),
+                "discount_amount": float(choices["residual"] - base) if is_early else 0.0,
+                "document_version": move._paylink_get_version(),
+            }
+        ]
+
+    # === QUOTES === #
+
+    def _find_quote(self, values):
+        """Return the quote of just now with the same values, if there is one, in sudo mode."""
+        names = ("amount_choice", "tip_percent", "provider_id", "payment_method_id", "currency_id")
+        amounts = ("base_amount", "tip_amount", "fee_amount", "total_amount")
+        quotes_sudo = self.env["paylink.quote"].sudo()  # Visitors have no rights.
+        known_sudo = quotes_sudo.search(
+            [
+                ("link_id", "=", self.id),
+                ("quote_date", ">", fields.Datetime.now() - REUSE_TIME),
+                *((name, "=", values[name]) for name in (*names, *amounts)),
+            ],
+            limit=1,
+        )
+        versions = [command[2]["document_version"] for command in values["line_ids"]]
+        is_same = (
+            known_sudo.line_ids.mapped("document_version") == versions
+            and known_sudo.fee_text == values["fee_text"]
+        )
+        return known_sudo if is_same else quotes_sudo
+
+    def _create_quote(self, values):
+        quotes_sudo = self.env["paylink.quote"].sudo()  # Visitors have no rights.
+        recent = [
+            ("link_id", "=", self.id),
+            ("quote_date", ">", fields.Datetime.now() - QUOTE_WINDOW),
+        ]
+        if quotes_sudo.search_count(recent, limit=MAX_QUOTES) >= MAX_QUOTES:
+            message = self._get_payment_refusal("too_many_requests")
+            raise PaymentRefused("too_many_requests", message)
+        return quotes_sudo.create(values)
+
+    def _get_quote(self, reference):
+        """Return the quote of this link with a reference, in sudo mode, or none."""
+        self.ensure_one()
+        quotes_sudo = self.env["paylink.quote"].sudo()  # Visitors have no rights.
+        if not isinstance(reference, str):
+            return quotes_sudo
+        return quotes_sudo.search(
+            [("reference", "=", reference.replace("\x00", "")), ("link_id", "=", self.id)], limit=1
+        )
+
+    def _is_changed_since(self, quote_sudo):
+        """Tell whether a quote does not stand any more: it is over, the document differs from what
+        the customer saw, or the same wish comes to another price now."""
+        self.ensure_one()
+        if quote_sudo._is_over():
+            return True
+        lines = quote_sudo.line_ids
+        if any(line.document_version != line.move_id._paylink_get_version() for line in lines):
+            return True
+        try:
+            values = self._prepare_quote_values(self._get_wish(quote_sudo))
+        except PaymentRefused:
+            return True
+        amounts = ("base_amount", "tip_amount", "fee_amount")
+        return any(
+            quote_sudo.currency_id.compare_amounts(quote_sudo[name], values[name])
+            for name in amounts
+        )
+
+    def _get_wish(self, quote_sudo):
+        """Return the :class:`Wish` that a quote answers."""
+        choice = quote_sudo.amount_choice
+        amount = f"{quote_sudo._get_price().base:f}" if choice == "other" else choice
+        return Wish(amount, quote_sudo.tip_percent, quote_sudo._get_option_id())
+
+
+def to_share(amount, percent):
+    """Return a share of a float amount as a Decimal, not rounded."""
+    return Decimal(repr(float(amount))) * Decimal(repr(float(percent))) / 100
