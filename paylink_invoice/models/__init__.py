@@ -1,8 +1,10 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 from . import (
     account_move,
+    account_move_attempt,
     account_move_payment,
     account_move_send,
+    account_payment,
     ir_http,
     mail_mail,
     mail_message,
@@ -27,6 +29,7 @@ from . import (
     paylink_quote_line,
     payment_provider,
     payment_transaction,
+    payment_transaction_doors,
     payment_transaction_receipt,
     res_company,
     res_config_settings,

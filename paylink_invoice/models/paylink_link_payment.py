@@ -5,7 +5,7 @@ from urllib.parse import quote
 
 from odoo import models
 from odoo.fields import Command
-from odoo.tools import SQL, format_time
+from odoo.tools import format_time
 
 from .. import tokens
 from .paylink_link_quote import QUOTE_WINDOW, Wish
@@ -13,8 +13,6 @@ from .payment_transaction import PaymentRefused
 
 # Where a payment ends. Transactions store it, so it holds no token: the session tells which one.
 PAYMENT_LANDING_PATH = "/paylink/landing"
-# How long a payment waits for another one of the same document that is just being started.
-PAYMENT_LOCK_TIMEOUT = "10s"
 
 
 class PaylinkLinkPayment(models.Model):
@@ -165,22 +163,8 @@ class PaylinkLinkPayment(models.Model):
         drafts_sudo._paylink_give_up(self.env._("The customer started to pay anew instead."))
 
     def _lock_documents(self, moves):
-        """Wait until no other payment of the documents is being started.
-
-        Whoever starts one, and whoever reports money, writes to the rows, so that those who have
-        waited fail here and begin anew: see `payment.transaction._paylink_touch_invoices`.
-        """
-        self.env.cr.execute(SQL("SET LOCAL lock_timeout = %s", PAYMENT_LOCK_TIMEOUT))
-        # In one order, so that two who pay the same documents do not wait for each other.
-        # Not FOR UPDATE: rows that refer to the invoice may be inserted meanwhile.
-        self.env.cr.execute(
-            SQL(
-                "SELECT 1 FROM account_move WHERE id IN %s ORDER BY id FOR NO KEY UPDATE",
-                tuple(moves.ids),
-            ),
-            log_exceptions=False,  # That it fails after the wait is how it works, see above.
-        )
-        self.env.cr.execute("SET LOCAL lock_timeout TO DEFAULT")
+        """Wait until no other payment of the documents is being started, through whatever door."""
+        moves._paylink_lock()
 
     def _prepare_payment_values(self, quote_sudo, flow):
         """Return the values of the transaction that pays a quote."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 
-from odoo import fields, models
+from odoo import api, fields, models
 from odoo.fields import Command
 
 from .. import pricing
@@ -36,6 +36,30 @@ class Wish:
 
 class PaylinkLinkQuote(models.Model):
     _inherit = "paylink.link"
+
+    quote_ids = fields.One2many(
+        string="Prices",
+        help="What the customer was shown, for what they chose.",
+        comodel_name="paylink.quote",
+        inverse_name="link_id",
+        readonly=True,
+    )
+    offer_text = fields.Text(
+        string="Offer",
+        help="What the customer reads about amounts, tips and fees, in your language.",
+        compute="_compute_offer_text",
+        compute_sudo=True,  # Who looks at a link need not read providers.
+    )
+
+    # === COMPUTE METHODS === #
+
+    @api.depends("move_id.amount_residual", "move_id.state", "allow_payment")
+    @api.depends_context("lang")
+    def _compute_offer_text(self):
+        page = self.env["paylink.page"]
+        for link in self:
+            choices = page._prepare_choices(link)
+            link.offer_text = choices and page._describe_choices(link, choices)
 
     # === WHAT IS OFFERED === #
 
@@ -95,18 +119,8 @@ class PaylinkLinkQuote(models.Model):
     def _get_minimum_part(self, full):
         """Return the least that can be paid of the document; ``None`` if it is all or nothing."""
         self.ensure_one()
-        company, move = self.company_id, self.move_id
-        if not company.paylink_is_part_allowed:
-            return None
-        step = move.currency_id._paylink_get_step()
-        share = to_share(move.amount_total, company.paylink_minimum_percent)
-        fixed = company.currency_id._convert(
-            company.paylink_minimum_amount, move.currency_id, company, round=False
-        )
-        minimum = max(pricing.round_up_to_step(part, step) for part in (share, to_share(fixed, 100)))
-        minimum = max(minimum, step)
-        # Whoever pays a part leaves a part: both are at least the minimum.
-        return minimum if 2 * minimum <= full else None
+        move = self.move_id
+        return self.company_id._paylink_get_minimum_part(full, move.amount_total, move.currency_id)
 
     def _get_tip_percents(self):
         """Return the offered tips in per cent, as keys: ``["0", "18", "20", "25"]``; ``["0"]`` for
@@ -212,15 +226,8 @@ class PaylinkLinkQuote(models.Model):
 
     def _get_amount_refusal(self, choices):
         """Return the sentence that tells which amounts can be paid."""
-        format_money = self.move_id.currency_id.format
-        full = format_money(float(choices["full"]))
-        if choices["minimum"] is None:
-            return self.env._("Please pay the whole amount, %(amount)s.", amount=full)
-        return self.env._(
-            "Enter an amount from %(minimum)s to %(maximum)s, or pay the whole amount, %(full)s.",
-            minimum=format_money(float(choices["minimum"])),
-            maximum=format_money(float(choices["full"] - choices["minimum"])),
-            full=full,
+        return self.env["paylink.page"]._get_amounts_text(
+            choices["full"], choices["minimum"], self.move_id.currency_id
         )
 
     def _get_fee_text(self, option, price):
@@ -315,8 +322,3 @@ class PaylinkLinkQuote(models.Model):
         choice = quote_sudo.amount_choice
         amount = f"{quote_sudo._get_price().base:f}" if choice == "other" else choice
         return Wish(amount, quote_sudo.tip_percent, quote_sudo._get_option_id())
-
-
-def to_share(amount, percent):
-    """Return a share of a float amount as a Decimal, not rounded."""
-    return Decimal(repr(float(amount))) * Decimal(repr(float(percent))) / 100

@@ -1,7 +1,14 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """The page of a link: what the customer chooses, what it comes to, and the page that confirms it."""
 
+from decimal import Decimal
+
 from odoo import api, models
+
+from .. import pricing
+
+# What examples in the settings are about, in the company's currency.
+EXAMPLE_AMOUNT = Decimal(100)
 
 
 class PaylinkPagePrice(models.AbstractModel):
@@ -56,10 +63,21 @@ class PaylinkPagePrice(models.AbstractModel):
         percents = link._get_tip_percents()
         if percents == ["0"]:
             return []
+        return self._describe_tips(percents, base, link.move_id.currency_id)
+
+    @api.model
+    def _describe_tips(self, percents, base, currency):
+        """Return tips as ``{'value', 'label', 'amount'}``.
+
+        :param percents: their keys, see `res.company._paylink_get_tip_percents`
+        :param base: the Decimal that they are a share of
+        """
         tips = []
         for percent in percents:
-            price = link._price(base, percent)
-            amount = link.move_id.currency_id.format(float(price.tip))
+            price = pricing.compute_price(
+                base, Decimal(percent), pricing.FeeRule(), currency._paylink_get_step()
+            )
+            amount = currency.format(float(price.tip))
             label = (
                 self.env._("No tip")
                 if percent == "0"
@@ -67,6 +85,41 @@ class PaylinkPagePrice(models.AbstractModel):
             )
             tips.append({"value": percent, "label": label, "amount": price.tip and amount})
         return tips
+
+    @api.model
+    def _get_amounts_text(self, full, minimum, currency):
+        """Return the sentence that tells which amounts can be paid.
+
+        :param full: what settles the document, a Decimal
+        :param minimum: the least that can be paid of it, ``None`` where it is all or nothing
+        """
+        amount = currency.format(float(full))
+        if minimum is None:
+            return self.env._("Please pay the whole amount, %(amount)s.", amount=amount)
+        return self.env._(
+            "Enter an amount from %(minimum)s to %(maximum)s, or pay the whole amount, %(full)s.",
+            minimum=currency.format(float(minimum)),
+            maximum=currency.format(float(full - minimum)),
+            full=amount,
+        )
+
+    @api.model
+    def _join_tips(self, tips):
+        """Return what :meth:`_describe_tips` returns on one line, e.g. "No tip · 18% $ 18.00"."""
+        return " · ".join(
+            " ".join(part for part in (tip["label"], tip["amount"]) if part) for tip in tips
+        )
+
+    @api.model
+    def _describe_choices(self, link, choices):
+        """Return what :meth:`_prepare_choices` offers as plain lines, for staff."""
+        amounts = link._get_amount_choices()
+        lines = [
+            self._get_amounts_text(amounts["full"], amounts["minimum"], link.move_id.currency_id),
+            self._join_tips(choices["tips"]),
+            *(f"{option['label']}: {option['text']}" for option in choices["options"]),
+        ]
+        return "\n".join(line for line in lines if line)
 
     @api.model
     def _prepare_option_choices(self, link):
@@ -101,6 +154,22 @@ class PaylinkPagePrice(models.AbstractModel):
                 maximum=currency.format(float(rule.maximum)),
             )
         return self.env._("Fee: %(fee)s", fee=fee)
+
+    @api.model
+    def _get_fee_example(self, rule, currency):
+        """Return what a way to pay costs, and what that makes of an example, for whoever sets it."""
+        text = self._get_fee_rule_text(rule, currency)
+        if not rule:
+            return text
+        price = pricing.compute_price(
+            EXAMPLE_AMOUNT, Decimal(0), rule, currency._paylink_get_step()
+        )
+        return self.env._(
+            "%(fee)s — for %(amount)s the customer pays %(total)s",
+            fee=text,
+            amount=currency.format(float(price.base)),
+            total=currency.format(float(price.total)),
+        )
 
     @api.model
     def _format_percent(self, percent):

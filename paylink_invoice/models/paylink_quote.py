@@ -77,6 +77,17 @@ class PaylinkQuote(models.Model):
         help="The sentence about the fee that the customer was shown and has to accept.",
         readonly=True,
     )
+    is_fee_accepted = fields.Boolean(
+        string="Fee Accepted",
+        help="The customer has ticked the fee of this very price.",
+        compute="_compute_is_fee_accepted",
+    )
+    event_ids = fields.One2many(
+        string="Acceptance",
+        comodel_name="paylink.event",
+        inverse_name="quote_id",
+        readonly=True,
+    )
 
     _reference_uniq = models.UniqueIndex("(reference)")
     _link_date_idx = models.Index("(link_id, quote_date)")
@@ -85,6 +96,13 @@ class PaylinkQuote(models.Model):
         "AND tip_amount >= 0 AND fee_amount >= 0)",
         "A quote adds up, and nothing of it is negative.",
     )
+
+    # === COMPUTE METHODS === #
+
+    @api.depends("event_ids.event_type")
+    def _compute_is_fee_accepted(self):
+        for quote in self:
+            quote.is_fee_accepted = "fee_accepted" in quote.event_ids.mapped("event_type")
 
     # === CRUD METHODS === #
 

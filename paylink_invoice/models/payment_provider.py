@@ -53,6 +53,40 @@ class PaymentProvider(models.Model):
         copy=False,
     )
 
+    paylink_fee_text = fields.Char(
+        string="What Customers Read",
+        help="The fee in words, and what it makes of an example.",
+        compute="_compute_paylink_fee_text",
+    )
+    paylink_is_fee_account_missing = fields.Boolean(
+        compute="_compute_paylink_is_fee_account_missing"
+    )
+
+    # === COMPUTE METHODS === #
+
+    @api.depends("paylink_fee_percent", "paylink_fee_fixed", "paylink_fee_max", "company_id")
+    @api.depends_context("lang")
+    def _compute_paylink_fee_text(self):
+        for provider in self:
+            currency = provider.main_currency_id
+            if not currency:
+                provider.paylink_fee_text = False
+                continue
+            rule = provider._paylink_get_whole_fee_rule(currency)
+            provider.paylink_fee_text = self.env["paylink.page"]._get_fee_example(rule, currency)
+
+    @api.depends("paylink_fee_product_id", "paylink_fee_percent", "paylink_fee_fixed", "company_id")
+    def _compute_paylink_is_fee_account_missing(self):
+        for provider in self:
+            has_fee = provider.paylink_fee_percent > 0 or provider.paylink_fee_fixed > 0
+            provider.paylink_is_fee_account_missing = (
+                has_fee
+                and bool(provider.company_id)
+                and not provider.company_id._origin._paylink_has_income_account(
+                    provider._paylink_get_fee_product()
+                )
+            )
+
     @api.constrains("paylink_fee_percent", "paylink_fee_fixed", "paylink_fee_max")
     def _check_paylink_fee(self):
         for provider in self:
@@ -82,6 +116,14 @@ class PaymentProvider(models.Model):
         is_free_method = self.paylink_fee_method_ids and method not in self.paylink_fee_method_ids
         if is_free_country or is_free_method:
             return pricing.FeeRule()
+        return self._paylink_get_whole_fee_rule(currency)
+
+    def _paylink_get_whole_fee_rule(self, currency):
+        """Return what a payment costs where the fee is charged, as a :class:`~..pricing.FeeRule`.
+
+        :param currency: the `res.currency` of the payment
+        """
+        self.ensure_one()
         return pricing.FeeRule(
             Decimal(repr(self.paylink_fee_percent)),
             self._paylink_convert_fee(self.paylink_fee_fixed, currency),

@@ -7,7 +7,6 @@ from psycopg2.errors import UniqueViolation
 
 from odoo import SUPERUSER_ID, api, fields, models
 from odoo.exceptions import ConcurrencyError
-from odoo.tools import SQL
 
 
 class PaymentRefused(Exception):
@@ -82,18 +81,8 @@ class PaymentTransaction(models.Model):
     # === ATTEMPTS === #
 
     def _paylink_touch_invoices(self):
-        """Make payments of the same invoices that are just being started begin anew.
-
-        A transaction of PostgreSQL goes on with what it saw at its start, also after it has waited
-        for the row of the invoice, unless that row has changed: see `paylink.link._lock_document`.
-        """
-        if self.invoice_ids:
-            self.env.cr.execute(
-                SQL(
-                    "UPDATE account_move SET write_date = write_date WHERE id IN %s",
-                    tuple(self.invoice_ids.ids),
-                )
-            )
+        """Make payments of the same invoices that are just being started begin anew."""
+        self.invoice_ids._paylink_touch()
 
     def _paylink_open_attempt(self, link_sudo, values):
         """Return the one open attempt to pay the document of a link, in sudo mode.
@@ -112,12 +101,7 @@ class PaymentTransaction(models.Model):
         running = drafts._paylink_get_running_attempts()
         own = running.filtered(lambda tx: tx.paylink_link_id == link_sudo)
         same = own.filtered(lambda tx: tx._paylink_is_same_attempt(values))[:1]
-        (drafts - running)._paylink_give_up(
-            self.env._(
-                "It was started, but not finished within %(minutes)s minutes.",
-                minutes=self._paylink_attempt_minutes,
-            )
-        )
+        (drafts - running)._paylink_give_up(self._paylink_get_stale_reason())
         (own - same)._paylink_give_up(self.env._("The customer started to pay anew instead."))
         return same or self._paylink_create_attempt(values)
 
@@ -167,17 +151,29 @@ class PaymentTransaction(models.Model):
             )
         )
 
-    def _paylink_describe_attempt(self, link_sudo):
-        """Return the sentence for somebody whom this attempt keeps from paying."""
+    def _paylink_describe_attempt(self, link_sudo=None):
+        """Return the sentence for somebody whom this attempt keeps from paying.
+
+        :param link_sudo: the `paylink.link` through which they would pay, if any
+        """
         self.ensure_one()
+        reader = link_sudo or self
+        format_moment = link_sudo._format_time if link_sudo else self._paylink_format_time
         end = self._paylink_get_end_of_attempt()
-        return link_sudo.env._(
+        return reader.env._(
             "Somebody started to pay this invoice at %(start)s. If that payment is not finished, "
             "you can pay from %(end)s on, in %(minutes)s minutes. "
             "You are asked to wait so that it is not paid twice.",
-            start=link_sudo._format_time(self.create_date),
-            end=link_sudo._format_time(end),
+            start=format_moment(self.create_date),
+            end=format_moment(end),
             minutes=max(1, round((end - fields.Datetime.now()).total_seconds() / 60)),
+        )
+
+    def _paylink_get_stale_reason(self):
+        """Return why an attempt is given up that nobody has finished in its time."""
+        return self.env._(
+            "It was started, but not finished within %(minutes)s minutes.",
+            minutes=self._paylink_attempt_minutes,
         )
 
     def _paylink_give_up(self, reason):

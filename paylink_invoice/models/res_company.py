@@ -2,13 +2,14 @@
 import os
 import re
 from datetime import timedelta
+from decimal import Decimal
 from urllib.parse import urlsplit
 
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 from odoo.tools import config
 
-from .. import keyring
+from .. import keyring, pricing
 
 # Name of the variable and of the option in odoo.conf that tell where the keys are.
 KEY_FILE_VARIABLE = "PAYLINK_KEY_FILE"
@@ -111,13 +112,15 @@ class ResCompany(models.Model):
             try:
                 company._paylink_get_tip_percents()
             except ValueError as error:
-                raise ValidationError(
-                    self.env._(
-                        "“%(text)s” is no list of tips. Enter up to six numbers from 0 to 100, "
-                        "separated by commas, e.g. 0,18,20,25.",
-                        text=company.paylink_tip_percentages,
-                    )
-                ) from error
+                raise ValidationError(company._paylink_explain_tip_percentages()) from error
+
+    def _paylink_explain_tip_percentages(self):
+        """Return the sentence for whoever has entered something else than tips."""
+        return self.env._(
+            "“%(text)s” is no list of tips. Enter up to six numbers from 0 to 100, "
+            "separated by commas, e.g. 0,18,20,25.",
+            text=self.paylink_tip_percentages,
+        )
 
     def _paylink_get_tip_percents(self):
         """Return the tips in per cent as keys: ``["0", "18", "20", "25"]``; no tip comes first.
@@ -132,10 +135,48 @@ class ResCompany(models.Model):
             raise ValueError(self.paylink_tip_percentages)
         return list(dict.fromkeys(["0", *(part for part in parts if float(part))]))
 
+    def _paylink_get_minimum_part(self, full, total, currency):
+        """Return the least that can be paid of a document; ``None`` if it is all or nothing.
+
+        :param full: what settles the document, a Decimal
+        :param total: its total, a float
+        :param currency: the `res.currency` of both
+        """
+        self.ensure_one()
+        if not self.paylink_is_part_allowed:
+            return None
+        step = currency._paylink_get_step()
+        fixed = self.paylink_minimum_amount
+        if currency != self.currency_id:
+            fixed = self.currency_id._convert(fixed, currency, self, round=False)
+        share = to_exact(total) * to_exact(self.paylink_minimum_percent) / 100
+        minimum = max(
+            *(pricing.round_up_to_step(part, step) for part in (share, to_exact(fixed))), step
+        )
+        # Whoever pays a part leaves a part: both are at least the minimum.
+        return minimum if 2 * minimum <= full else None
+
     def _paylink_get_tip_product(self):
         """Return the `product.product` whose accounts and taxes book the tip."""
         self.ensure_one()
         return self.paylink_tip_product_id or self.env.ref("paylink_invoice.product_tip")
+
+    def _paylink_get_offered_providers(self):
+        """Return the providers that customers of the company can pay with, in sudo mode."""
+        self.ensure_one()
+        providers_sudo = self.env["payment.provider"].sudo()  # Only the system may read them.
+        return providers_sudo.search(
+            [
+                *providers_sudo._check_company_domain(self),
+                ("is_published", "=", True),
+                ("state", "in", ("enabled", "test")),
+            ]
+        )
+
+    def _paylink_has_income_account(self, product):
+        """Tell whether the company can book what is paid for a product."""
+        self.ensure_one()
+        return bool(product.with_company(self).sudo()._get_product_accounts()["income"])
 
     def _paylink_get_base_url(self):
         """Return where customers reach the pages, without a slash at the end.
@@ -181,3 +222,8 @@ class ResCompany(models.Model):
             return keyring.cached_load(path)
         # In sudo mode because visitors cannot read the system parameters.
         return keyring.derived(self.env["ir.config_parameter"].sudo().get_param("database.secret"))
+
+
+def to_exact(number):
+    """Return a float as the decimal number that people see."""
+    return Decimal(repr(float(number)))

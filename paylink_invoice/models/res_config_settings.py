@@ -1,5 +1,9 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+from datetime import timedelta
+
 from odoo import api, fields, models
+
+from .paylink_page_price import EXAMPLE_AMOUNT
 
 
 class ResConfigSettings(models.TransientModel):
@@ -21,6 +25,115 @@ class ResConfigSettings(models.TransientModel):
     )
     paylink_effective_base_url = fields.Char(compute="_compute_paylink_effective_base_url")
     paylink_is_base_url_secure = fields.Boolean(compute="_compute_paylink_effective_base_url")
+
+    # What the customer may choose
+    paylink_is_part_allowed = fields.Boolean(
+        related="company_id.paylink_is_part_allowed", readonly=False
+    )
+    paylink_minimum_amount = fields.Monetary(
+        related="company_id.paylink_minimum_amount", readonly=False, currency_field="currency_id"
+    )
+    paylink_minimum_percent = fields.Float(
+        related="company_id.paylink_minimum_percent", readonly=False
+    )
+    paylink_is_tip_enabled = fields.Boolean(
+        related="company_id.paylink_is_tip_enabled", readonly=False
+    )
+    paylink_tip_percentages = fields.Char(
+        related="company_id.paylink_tip_percentages", readonly=False
+    )
+    paylink_tip_product_id = fields.Many2one(
+        related="company_id.paylink_tip_product_id", readonly=False
+    )
+
+    # What the customer reads, for an example, while somebody is typing
+    paylink_life_text = fields.Char(compute="_compute_paylink_life_text")
+    paylink_part_text = fields.Char(compute="_compute_paylink_part_text")
+    paylink_tip_text = fields.Char(compute="_compute_paylink_tip_text")
+    paylink_is_tip_account_missing = fields.Boolean(compute="_compute_paylink_tip_text")
+    paylink_fee_text = fields.Text(compute="_compute_paylink_fee_text", compute_sudo=True)
+    paylink_has_fee = fields.Boolean(compute="_compute_paylink_fee_text", compute_sudo=True)
+    paylink_is_fee_account_missing = fields.Boolean(
+        compute="_compute_paylink_fee_text", compute_sudo=True
+    )
+
+    @api.depends("paylink_validity_days", "paylink_hours_after_view")
+    @api.depends_context("lang", "tz")
+    def _compute_paylink_life_text(self):
+        for settings in self:
+            # As if a link were sent now.
+            days = settings.paylink_validity_days
+            link = self.env["paylink.link"].new(
+                {
+                    "hours_after_view": max(0, settings.paylink_hours_after_view),
+                    "expiration_date": days > 0 and fields.Datetime.now() + timedelta(days=days),
+                }
+            )
+            settings.paylink_life_text = self.env["paylink.page"]._prepare_life(link)
+
+    @api.depends(
+        "company_id", "paylink_is_part_allowed", "paylink_minimum_amount", "paylink_minimum_percent"
+    )
+    @api.depends_context("lang")
+    def _compute_paylink_part_text(self):
+        for settings in self:
+            company = settings._paylink_get_typed_company()
+            minimum = company._paylink_get_minimum_part(
+                EXAMPLE_AMOUNT, EXAMPLE_AMOUNT, company.currency_id
+            )
+            settings.paylink_part_text = self.env["paylink.page"]._get_amounts_text(
+                EXAMPLE_AMOUNT, minimum, company.currency_id
+            )
+
+    @api.depends(
+        "company_id", "paylink_is_tip_enabled", "paylink_tip_percentages", "paylink_tip_product_id"
+    )
+    @api.depends_context("lang")
+    def _compute_paylink_tip_text(self):
+        page = self.env["paylink.page"]
+        for settings in self:
+            company = settings._paylink_get_typed_company()
+            try:
+                percents = company._paylink_get_tip_percents()
+            except ValueError:
+                settings.paylink_tip_text = company._paylink_explain_tip_percentages()
+            else:
+                tips = page._describe_tips(percents, EXAMPLE_AMOUNT, company.currency_id)
+                settings.paylink_tip_text = page._join_tips(tips)
+            product = company._paylink_get_tip_product()
+            settings.paylink_is_tip_account_missing = (
+                settings.paylink_is_tip_enabled
+                and not settings.company_id._paylink_has_income_account(product)
+            )
+
+    @api.depends("company_id")
+    @api.depends_context("lang")
+    def _compute_paylink_fee_text(self):
+        for settings in self:
+            providers = settings.company_id._paylink_get_offered_providers()
+            lines = [f"{provider.name}: {provider.paylink_fee_text}" for provider in providers]
+            settings.paylink_fee_text = "\n".join(lines)
+            settings.paylink_has_fee = any(
+                provider.paylink_fee_percent or provider.paylink_fee_fixed
+                for provider in providers
+            )
+            settings.paylink_is_fee_account_missing = any(
+                provider.paylink_is_fee_account_missing for provider in providers
+            )
+
+    def _paylink_get_typed_company(self):
+        """Return the company as it would be with what is typed, in memory only."""
+        self.ensure_one()
+        names = (
+            "paylink_is_part_allowed",
+            "paylink_minimum_amount",
+            "paylink_minimum_percent",
+            "paylink_tip_percentages",
+            "paylink_tip_product_id",
+        )
+        return self.company_id.new(
+            {name: self[name] for name in names}, origin=self.company_id
+        )
 
     @api.depends_context("uid")
     def _compute_paylink_key_file(self):

@@ -1,0 +1,11 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+from odoo import models
+
+
+class AccountPaymentRegister(models.TransientModel):
+    _inherit = "account.payment.register"
+
+    def _create_payments(self):
+        # EXTENDS 'account': refused while a customer is just paying one of the invoices.
+        self.line_ids.move_id._paylink_reserve()
+        return super()._create_payments()
