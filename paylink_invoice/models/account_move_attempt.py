@@ -43,8 +43,8 @@ class AccountMoveAttempt(models.Model):
         (self - under_link).paylink_is_releasable = False
         for move in under_link:
             tx = move._paylink_get_blocking_attempts()[:1]
-            move.paylink_attempt_notice = tx and tx._paylink_describe_for_staff()
-            move.paylink_is_releasable = tx and tx._paylink_can_be_released()
+            move.paylink_attempt_notice = tx._paylink_describe_for_staff() if tx else False
+            move.paylink_is_releasable = bool(tx) and tx._paylink_can_be_released()
 
     # === ATTEMPTS === #
 

@@ -2,6 +2,7 @@
 from . import (
     test_activity,
     test_backend_tours,
+    test_doors,
     test_leaving,
     test_link,
     test_page,
@@ -10,5 +11,7 @@ from . import (
     test_pdf_stamp,
     test_quote,
     test_rights,
+    test_saved_cards,
     test_send,
+    test_settings,
 )

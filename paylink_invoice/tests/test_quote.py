@@ -294,7 +294,8 @@ class TestQuote(QuoteCase):
         long_link = self._create_link(self._create_invoice(invoice_line_ids=lines))
         counts = []
         for link in (self.link, long_link):
-            self._quote(link)  # Fills the caches that all requests share.
+            # Fill the caches that all requests share.
+            link._quote(self._make_wish(amount="40.00"))
             self.env["paylink.quote"].flush_model()
             self.env.invalidate_all()
             before = self.env.cr.sql_log_count
