@@ -262,7 +262,15 @@ INJECTIONS = (
 
 
 @pytest.mark.parametrize(
-    "model", ["paylink.link", "paylink.event", "paylink.send", "paylink.send.comment"]
+    "model",
+    [
+        "paylink.link",
+        "paylink.event",
+        "paylink.quote",
+        "paylink.quote.line",
+        "paylink.send",
+        "paylink.send.comment",
+    ],
 )
 def test_injections_are_errors_and_nothing_else(world, model):
     (rows,) = world.sql("SELECT count(*) FROM paylink_link")

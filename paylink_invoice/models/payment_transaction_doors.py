@@ -50,8 +50,8 @@ class PaymentTransactionDoors(models.Model):
         :param dict vals: the values of the transaction to create
         :raise UserError: with a sentence for the customer, or for staff
         """
-        moves = self._paylink_get_started_moves(vals)._paylink_get_under_link()
-        if not moves:
+        moves = self._paylink_get_started_moves(vals)
+        if not moves._paylink_get_under_link():
             return
         self._paylink_check_saved_card(vals)
         moves._paylink_lock()

@@ -256,7 +256,7 @@ class TestPortalDoor(DoorCase):
         self.assertIn("Somebody started", message)
         tx._paylink_give_up("test")
         tx = self._call("/invoice/transaction/overdue", params)
-        self.assertEqual(getattr(tx, "invoice_ids", tx), overdue)
+        self.assertEqual(tx.invoice_ids, overdue)
 
     def test_attempt_in_the_portal_keeps_a_link_from_starting(self):
         self._start_portal()

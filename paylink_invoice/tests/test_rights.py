@@ -10,7 +10,6 @@ from odoo.tests import new_test_user, tagged
 from .common import PaylinkCommon
 
 OPERATIONS = ("create", "read", "write", "unlink")
-MODELS = ("paylink.link", "paylink.event", "paylink.send", "paylink.send.comment")
 ROLES = {
     "public": "base.group_public",
     "portal_own": "base.group_portal",
@@ -33,6 +32,11 @@ EXPECTED = {
     ("paylink.link", "other"): {},
     ("paylink.event", "own"): LOOK,
     ("paylink.event", "other"): {},
+    # Prices are made by what the customer chooses; nobody changes what was shown.
+    ("paylink.quote", "own"): LOOK,
+    ("paylink.quote", "other"): {},
+    ("paylink.quote.line", "own"): LOOK,
+    ("paylink.quote.line", "other"): {},
     # A dialog belongs to who opened it.
     ("paylink.send", "own"): ALL,
     ("paylink.send", "other"): {},
@@ -109,6 +113,10 @@ class TestRights(PaylinkCommon):
             return self._create_link(self.invoices[whose], self.invoices[whose].partner_id)
         if model == "paylink.event":
             return self.links[whose].event_ids[:1]
+        if model in ("paylink.quote", "paylink.quote.line"):
+            quotes_sudo = self.env["paylink.quote"].sudo()
+            quote_sudo = quotes_sudo.create(self._prepare_values("paylink.quote", whose, user))
+            return quote_sudo if model == "paylink.quote" else quote_sudo.line_ids
         opener = self.openers.get(whose) or user
         move = self.invoices[whose]
         # As the system, in their name: not every role could open the dialog.
@@ -137,6 +145,26 @@ class TestRights(PaylinkCommon):
             }
         if model == "paylink.event":
             return {"link_id": link.id, "event_type": "viewed"}
+        line = {
+            "company_id": move.company_id.id,
+            "currency_id": move.currency_id.id,
+            "move_id": move.id,
+            "amount": 50.0,
+            "document_version": "0",
+        }
+        if model == "paylink.quote":
+            return {
+                "link_id": link.id,
+                "company_id": move.company_id.id,
+                "currency_id": move.currency_id.id,
+                "amount_choice": "other",
+                "base_amount": 50.0,
+                "total_amount": 50.0,
+                "line_ids": [Command.create(line)],
+            }
+        if model == "paylink.quote.line":
+            quote_sudo = self._get_record("paylink.quote", whose, user)
+            return {**line, "quote_id": quote_sudo.id}
         if model == "paylink.send":
             return {"channel": "email", "move_ids": [Command.set(move.ids)]}
         record = self._get_record(model, whose, user)
@@ -147,6 +175,8 @@ class TestRights(PaylinkCommon):
         return {
             "paylink.link": {"allow_payment": False},
             "paylink.event": {"event_type": "viewed"},
+            "paylink.quote": {"tip_percent": "18"},
+            "paylink.quote.line": {"amount": 1.0},
             "paylink.send": {"show_narration": False},
             "paylink.send.comment": {"is_shown": True},
         }[model]
