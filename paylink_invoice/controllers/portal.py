@@ -23,7 +23,9 @@ class PaylinkPortal(PortalAccount):
             invoice_id=invoice_id, access_token=access_token, **kwargs
         )
         # In sudo mode because visitors cannot read invoices; `super` has checked their access.
-        move_sudo = request.env["account.move"].sudo().browse(self._cast_as_int(invoice_id)).exists()
+        move_sudo = (
+            request.env["account.move"].sudo().browse(self._cast_as_int(invoice_id)).exists()
+        )
         if move_sudo and hides_saved_cards(move_sudo):
             values["tokens_sudo"] = request.env["payment.token"]
         return values

@@ -52,9 +52,7 @@ class AccountMoveAttempt(models.Model):
         """Return the documents that can be paid through a link, or once were."""
         # In sudo mode because who pays or books elsewhere needs no rights on links.
         return self.filtered(
-            lambda move: (
-                move.sudo().paylink_link_ids or move.sudo().transaction_ids.paylink_link_id
-            )
+            lambda move: move.sudo().paylink_link_ids or move.sudo().transaction_ids.paylink_link_id
         )
 
     def _paylink_lock(self):
@@ -85,7 +83,10 @@ class AccountMoveAttempt(models.Model):
         """
         if self:
             self.env.cr.execute(
-                SQL("UPDATE account_move SET write_date = write_date WHERE id IN %s", tuple(self.ids))
+                SQL(
+                    "UPDATE account_move SET write_date = write_date WHERE id IN %s",
+                    tuple(self.ids),
+                )
             )
 
     def _paylink_get_blocking_attempts(self):
@@ -116,6 +117,15 @@ class AccountMoveAttempt(models.Model):
         if refusals:
             raise UserError("\n".join(refusals))
         moves._paylink_touch()
+
+    def _paylink_check_unpaid(self):
+        """Raise a `UserError` where a document under a link has been paid meanwhile."""
+        for move in self._paylink_get_under_link():
+            is_paid = move.payment_state in ("paid", "reversed")
+            if is_paid or move.currency_id.is_zero(move.amount_residual):
+                raise UserError(
+                    self.env._("%(name)s has been paid already.", name=move.display_name)
+                )
 
     # === ACTION METHODS === #
 

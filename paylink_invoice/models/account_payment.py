@@ -8,5 +8,7 @@ class AccountPayment(models.Model):
     def action_post(self):
         # EXTENDS 'account_payment': staff settle no invoice that a customer is just paying.
         # What a transaction has brought is booked in any case.
-        self.filtered(lambda payment: not payment.payment_transaction_id).invoice_ids._paylink_reserve()
+        self.filtered(
+            lambda payment: not payment.payment_transaction_id
+        ).invoice_ids._paylink_reserve()
         return super().action_post()

@@ -220,9 +220,7 @@ class PaylinkLinkQuote(models.Model):
         if not wish.is_typed:
             return pricing.parse_amount(wish.amount, step)
         lang = self.env["res.lang"]._get_data(code=self.env.context.get("lang") or "en_US")
-        return pricing.parse_typed_amount(
-            wish.amount, step, lang.decimal_point, lang.thousands_sep
-        )
+        return pricing.parse_typed_amount(wish.amount, step, lang.decimal_point, lang.thousands_sep)
 
     def _get_amount_refusal(self, choices):
         """Return the sentence that tells which amounts can be paid."""

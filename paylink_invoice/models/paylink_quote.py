@@ -103,7 +103,9 @@ class PaylinkQuote(models.Model):
     def _compute_display_name(self):
         for quote in self:
             total = quote.currency_id.format(quote.total_amount)
-            quote.display_name = f"{total}, {self.env['paylink.page']._format_date(quote.quote_date)}"
+            quote.display_name = (
+                f"{total}, {self.env['paylink.page']._format_date(quote.quote_date)}"
+            )
 
     @api.depends("event_ids.event_type")
     def _compute_is_fee_accepted(self):

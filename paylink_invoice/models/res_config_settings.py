@@ -114,8 +114,7 @@ class ResConfigSettings(models.TransientModel):
             lines = [f"{provider.name}: {provider.paylink_fee_text}" for provider in providers]
             settings.paylink_fee_text = "\n".join(lines)
             settings.paylink_has_fee = any(
-                provider.paylink_fee_percent or provider.paylink_fee_fixed
-                for provider in providers
+                provider.paylink_fee_percent or provider.paylink_fee_fixed for provider in providers
             )
             settings.paylink_is_fee_account_missing = any(
                 provider.paylink_is_fee_account_missing for provider in providers
@@ -131,9 +130,7 @@ class ResConfigSettings(models.TransientModel):
             "paylink_tip_percentages",
             "paylink_tip_product_id",
         )
-        return self.company_id.new(
-            {name: self[name] for name in names}, origin=self.company_id
-        )
+        return self.company_id.new({name: self[name] for name in names}, origin=self.company_id)
 
     @api.depends_context("uid")
     def _compute_paylink_key_file(self):

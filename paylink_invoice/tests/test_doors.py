@@ -12,15 +12,14 @@ from .test_payment import HTTP_LOG, TRANSACTION_LOG, PaymentCase
 
 
 class DoorCase(PaymentCase):
-    def _register(self, move=None, user=None, **values):
+    def _register(self, move=None, **values):
         """Press "Create Payment" in the dialog "Register Payment" as the one who bills."""
-        wizard = (
-            self.env["account.payment.register"]
-            .with_user(user or self.biller)
-            .with_context(active_model="account.move", active_ids=(move or self.posted_invoice).ids)
-            .create(values)
-        )
-        return wizard.action_create_payments()
+        return self._open_register(move, **values).action_create_payments()
+
+    def _open_register(self, move=None, **values):
+        context = {"active_model": "account.move", "active_ids": (move or self.posted_invoice).ids}
+        dialogs = self.env["account.payment.register"].with_user(self.biller)
+        return dialogs.with_context(**context).create(values)
 
     def _start_portal(self, move=None, **params):
         """Start a payment as Odoo's payment form in the portal does; return the transaction."""
@@ -115,6 +114,15 @@ class TestStaffDoor(DoorCase):
         self._register()
         self.assertEqual(self.posted_invoice.amount_residual, 0.0)
 
+    def test_dialog_that_was_open_while_the_customer_paid_registers_nothing(self):
+        dialog = self._open_register()
+        tx = self._start()
+        self._settle(tx)
+        with self.assertRaises(UserError) as caught:
+            dialog.action_create_payments()
+        self.assertIn("paid already", str(caught.exception))
+        self.assertEqual(len(self.posted_invoice.reconciled_payment_ids), 1)
+
     def test_payment_of_several_invoices_names_the_one_that_waits(self):
         other = self._create_invoice()
         self._start()
@@ -206,8 +214,8 @@ class TestPortalDoor(DoorCase):
         user = self._create_new_portal_user(login="paylink_portal", parent_id=self.customer.id)
         self._start_portal()
         self.authenticate("paylink_portal", "paylink_portal")
+        self.assertEqual(user.commercial_partner_id, self.customer)
         self.assertIn("Somebody started", self._refuse_portal())
-        self.assertTrue(user)
 
     def test_attempt_in_the_portal_keeps_staff_from_registering_a_payment(self):
         self._start_portal()
@@ -228,7 +236,9 @@ class TestPortalDoor(DoorCase):
 
     def test_overdue_invoices_are_not_paid_while_one_of_them_is(self):
         user = self._create_new_portal_user(login="paylink_portal")
-        user.partner_id.property_account_receivable_id = self.customer.property_account_receivable_id
+        user.partner_id.property_account_receivable_id = (
+            self.customer.property_account_receivable_id
+        )
         overdue = self.env["account.move"].union(
             *(
                 self._create_invoice(
@@ -364,9 +374,9 @@ class TestRelease(DoorCase):
             for record in (self.posted_invoice, tx):
                 with self.subTest(user=user.login, model=record._name):
                     # In the company that the user has.
-                    record = self.env(user=user, context={})[record._name].browse(record.id)
+                    records = self.env(user=user, context={})[record._name]
                     with self.assertRaises(AccessError):
-                        record.action_paylink_release()
+                        records.browse(record.id).action_paylink_release()
         self.assertEqual(tx.state, "draft")
 
     def test_nothing_to_release_is_said(self):

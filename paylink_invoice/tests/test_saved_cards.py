@@ -42,9 +42,7 @@ class TestSavedCards(DoorCase):
         proof = payment_utils.generate_access_token(
             move.partner_id.id, 100.0, move.currency_id.id, env=self.env
         )
-        return self.url_open(
-            f"/payment/pay?amount=100.0&invoice_id={move.id}&access_token={proof}"
-        )
+        return self.url_open(f"/payment/pay?amount=100.0&invoice_id={move.id}&access_token={proof}")
 
     def _charge(self, token):
         return self._start_portal(self.move, token_id=token.id, flow="token")

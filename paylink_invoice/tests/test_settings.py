@@ -15,7 +15,9 @@ class SettingsCase(QuoteCase):
     def setUpClass(cls):
         super().setUpClass()
         cls.currency = cls.company.currency_id
-        cls.admin = cls._create_staff("paylink_admin", "base.group_system,account.group_account_manager")
+        cls.admin = cls._create_staff(
+            "paylink_admin", "base.group_system,account.group_account_manager"
+        )
         cls.adviser = cls._create_staff("paylink_adviser", "account.group_account_manager")
 
     @classmethod
@@ -143,8 +145,10 @@ class TestFeeOfProvider(SettingsCase):
 
     def test_fees_are_edited_in_a_list(self):
         action = self.env["ir.actions.act_window"]._for_xml_id("paylink_invoice.paylink_fee_action")
-        found = self.env["payment.provider"].with_user(self.admin).search(
-            [("company_id", "=", self.company.id), ("is_published", "=", True)]
+        found = (
+            self.env["payment.provider"]
+            .with_user(self.admin)
+            .search([("company_id", "=", self.company.id), ("is_published", "=", True)])
         )
         self.assertIn(self.provider, found)
         view_id = self.env.ref("paylink_invoice.payment_provider_view_list_fee").id
@@ -155,7 +159,9 @@ class TestFeeOfProvider(SettingsCase):
         self.assertEqual(self.provider.paylink_fee_percent, 1.5)
 
     def test_law_is_hinted_at_where_a_fee_is_entered(self):
-        arch = self.provider.with_user(self.admin).get_views([(False, "form")])["views"]["form"]["arch"]
+        arch = self.provider.with_user(self.admin).get_views([(False, "form")])["views"]["form"][
+            "arch"
+        ]
         self.assertIn("banned in the EU", arch)
 
     def test_only_the_administrator_sets_fees(self):

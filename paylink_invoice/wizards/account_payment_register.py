@@ -6,6 +6,9 @@ class AccountPaymentRegister(models.TransientModel):
     _inherit = "account.payment.register"
 
     def _create_payments(self):
-        # EXTENDS 'account': refused while a customer is just paying one of the invoices.
-        self.line_ids.move_id._paylink_reserve()
+        # EXTENDS 'account': refused while a customer is just paying one of the invoices, or has
+        # paid since the dialog was opened.
+        moves = self.line_ids.move_id
+        moves._paylink_reserve()
+        moves._paylink_check_unpaid()
         return super()._create_payments()
