@@ -133,9 +133,10 @@ class ResCompany(models.Model):
         return list(dict.fromkeys(["0", *(part for part in parts if float(part))]))
 
     def _paylink_get_tip_product(self):
-        """Return the `product.product` whose accounts and taxes book the tip."""
+        """Return the `product.product` whose accounts and taxes book the tip; none if it was deleted."""
         self.ensure_one()
-        return self.paylink_tip_product_id or self.env.ref("paylink_invoice.product_tip")
+        default = self.env.ref("paylink_invoice.product_tip", raise_if_not_found=False)
+        return self.paylink_tip_product_id or default or self.env["product.product"]
 
     def _paylink_get_base_url(self):
         """Return where customers reach the pages, without a slash at the end.
