@@ -4,6 +4,7 @@ from . import (
     test_backend_tours,
     test_booking,
     test_leaving,
+    test_ledger,
     test_link,
     test_page,
     test_page_browser,
