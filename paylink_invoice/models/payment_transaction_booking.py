@@ -200,8 +200,10 @@ class PaymentTransactionBooking(models.Model):
             "memo": f"{self.reference} - {self.provider_reference or ''}",
             "invoice_ids": [Command.set([] if is_refund else self._paylink_get_documents().ids)],
         }
-        account = self._paylink_get_receivable(shares[0].move) if shares else (
-            self.source_transaction_id.payment_id.destination_account_id
+        account = (
+            self._paylink_get_receivable(shares[0].move)
+            if shares
+            else (self.source_transaction_id.payment_id.destination_account_id)
         )
         return {**values, "destination_account_id": account.id} if account else values
 
@@ -294,9 +296,11 @@ class PaymentTransactionBooking(models.Model):
     def _paylink_reconcile(self, lines):
         """Reconcile the open receivables among some `account.move.line` with each other."""
         lines = lines.filtered(
-            lambda line: line.account_id.account_type == "asset_receivable"
-            and line.parent_state == "posted"
-            and not line.reconciled
+            lambda line: (
+                line.account_id.account_type == "asset_receivable"
+                and line.parent_state == "posted"
+                and not line.reconciled
+            )
         )
         for open_lines in lines.grouped("account_id").values():
             if len({line.balance > 0 or line.amount_currency > 0 for line in open_lines}) == 2:
@@ -415,7 +419,12 @@ class PaymentTransactionBooking(models.Model):
         account = self._paylink_get_receivable(self._paylink_get_documents())
         line = self._paylink_prepare_line(product.name, account, -amount, -balance)
         today = fields.Date.context_today(self)
-        return {**line, "product_id": product.id, "tax_ids": [Command.clear()], "date_maturity": today}
+        return {
+            **line,
+            "product_id": product.id,
+            "tax_ids": [Command.clear()],
+            "date_maturity": today,
+        }
 
     def _paylink_prepare_extra_lines(self, product, amount, balance, position):
         """Return the values of the lines that book a tip or a fee, which includes its taxes.

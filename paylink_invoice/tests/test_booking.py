@@ -189,7 +189,9 @@ class BookingCase(PaylinkCommon):
 
     def _get_sum(self, entry, account, field="amount_currency"):
         """Return what an entry debits an account with."""
-        return round(sum(entry.line_ids.filtered(lambda x: x.account_id == account).mapped(field)), 6)
+        return round(
+            sum(entry.line_ids.filtered(lambda x: x.account_id == account).mapped(field)), 6
+        )
 
     def _assert_lines(self, entry, expected):
         """Check the lines of an entry: pairs of account and debit in the payment's currency."""
@@ -245,7 +247,10 @@ class TestBooking(BookingCase):
     def test_lines_bear_product_and_customer(self):
         self._set_fee()
         entry = self._pay(tip="20").payment_id.move_id
-        for product, account in ((self.fee_product, self.fee_income), (self.tip_product, self.tip_income)):
+        for product, account in (
+            (self.fee_product, self.fee_income),
+            (self.tip_product, self.tip_income),
+        ):
             line = entry.line_ids.filtered(lambda x, product=product: x.product_id == product)
             self.assertEqual(line.account_id, account)
             self.assertEqual(line.partner_id, self.customer)
@@ -524,9 +529,7 @@ class TestBooking(BookingCase):
                 entry = tx.payment_id.move_id
                 self._assert_paid(invoice)
                 self.assertEqual(invoice.amount_residual_signed, 0.0)
-                self.assertEqual(
-                    self._get_sum(entry, self.receivable), -invoice.amount_total
-                )
+                self.assertEqual(self._get_sum(entry, self.receivable), -invoice.amount_total)
                 self.assertAlmostEqual(
                     self._get_sum(entry, self.fee_income) + self._get_sum(entry, self.tax_account),
                     -tx.paylink_fee_amount,
@@ -565,9 +568,7 @@ class TestBooking(BookingCase):
 class TestEarlyPaymentDiscount(BookingCase):
     def _create_discounted_invoice(self, mode="included", price=1000.0, taxes=None, **values):
         terms = self._create_early_terms(mode)
-        return self._create_taxed_invoice(
-            price, taxes, invoice_payment_term_id=terms.id, **values
-        )
+        return self._create_taxed_invoice(price, taxes, invoice_payment_term_id=terms.id, **values)
 
     def test_every_mode_takes_off_what_the_quote_granted(self):
         self._set_fee()
@@ -642,7 +643,12 @@ class TestEarlyPaymentDiscount(BookingCase):
         self._set_fee()
         self.env["res.currency.rate"].create(
             [
-                {"name": date, "rate": rate, "currency_id": self.currency_euro.id, "company_id": self.company.id}
+                {
+                    "name": date,
+                    "rate": rate,
+                    "currency_id": self.currency_euro.id,
+                    "company_id": self.company.id,
+                }
                 for date, rate in (
                     (fields.Date.today() - timedelta(30), 0.9),
                     (fields.Date.today() - timedelta(1), 0.8),
@@ -965,7 +971,9 @@ class TestRefund(BookingCase):
         today = fields.Date.today()
         self.currency_euro.rate_ids.unlink()
         self.currency_euro.rate_ids = [
-            Command.create({"name": today - timedelta(9), "rate": 0.9, "company_id": self.company.id})
+            Command.create(
+                {"name": today - timedelta(9), "rate": 0.9, "company_id": self.company.id}
+            )
         ]
         invoice = self._create_taxed_invoice(currency_id=self.currency_euro.id)
         tx = self._pay(invoice, tip="10")
@@ -982,9 +990,7 @@ class TestPartialCapture(BookingCase):
         super().setUp()
         self._set_fee()
         self.startPatcher(
-            patch.object(
-                self.env.registry["payment.provider"], "support_manual_capture", "partial"
-            )
+            patch.object(self.env.registry["payment.provider"], "support_manual_capture", "partial")
         )
 
     def test_captures_share_tip_and_fee(self):
