@@ -30,6 +30,7 @@
         "views/page_parts_templates.xml",
         "views/page_templates.xml",
         "views/payment_templates.xml",
+        "views/booking_templates.xml",
     ],
     "assets": {
         "web.assets_backend": ["paylink_invoice/static/src/backend/*"],

@@ -29,6 +29,7 @@ from . import (
     paylink_quote_line,
     payment_provider,
     payment_transaction,
+    payment_transaction_booking,
     payment_transaction_doors,
     payment_transaction_receipt,
     res_company,

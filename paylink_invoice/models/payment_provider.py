@@ -145,9 +145,10 @@ class PaymentProvider(models.Model):
         return max(pricing.to_decimal(converted, step), step)
 
     def _paylink_get_fee_product(self):
-        """Return the `product.product` whose accounts and taxes book the fee."""
+        """Return the `product.product` whose accounts and taxes book the fee; none if it was deleted."""
         self.ensure_one()
-        return self.paylink_fee_product_id or self.env.ref("paylink_invoice.product_processing_fee")
+        default = self.env.ref("paylink_invoice.product_processing_fee", raise_if_not_found=False)
+        return self.paylink_fee_product_id or default or self.env["product.product"]
 
     def _paylink_get_flow(self):
         """Return how a payment goes on: ``form`` through Odoo's payment form, or ``redirect``.

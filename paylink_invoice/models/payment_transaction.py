@@ -263,31 +263,13 @@ class PaymentTransaction(models.Model):
         if self.currency_id.compare_amounts(leftover, 0) > 0:
             self._paylink_alert_accountant("paylink_invoice.activity_leftover", leftover=leftover)
 
-    def _paylink_get_leftover(self):
-        """Return how much of the booked payment stays as the customer's credit."""
-        self.ensure_one()
-        payment = self.payment_id
-        if payment.move_id:
-            lines = payment.move_id.line_ids.filtered(
-                lambda line: line.account_id == payment.destination_account_id
-            )
-            return -sum(lines.mapped("amount_residual_currency"))
-        # Without an entry of its own, a payment waits for the bank statement to settle invoices.
-        others = (self.invoice_ids.matched_payment_ids - payment).filtered(
-            lambda other: not other.move_id and other.state in ("in_process", "paid")
-        )
-        owed = sum(
-            self.invoice_ids.filtered(lambda inv: inv.state == "posted").mapped("amount_residual")
-        )
-        return payment.amount - max(0, owed - sum(others.mapped("amount")))
-
     def _paylink_alert_accountant(self, template, **values):
         """Leave a task on the invoice for whoever answers for it.
 
         :param str template: XML id of the text; it gets ``tx`` and ``values``
         """
         self.ensure_one()
-        invoice = self.invoice_ids[:1].with_user(SUPERUSER_ID)
+        invoice = self._paylink_get_documents()[:1].with_user(SUPERUSER_ID)
         responsible = self._paylink_get_responsible()
         if not (invoice and responsible):
             return
@@ -304,12 +286,12 @@ class PaymentTransaction(models.Model):
         """Return the user who is told about money that needs a decision: whoever answers for the
         invoice, else who sent the link, else anybody who bills."""
         self.ensure_one()
-        invoice = self.invoice_ids[:1]
+        invoice = self._paylink_get_documents()[:1]
         company = invoice.company_id
         billers = self.env.ref("account.group_account_invoice").sudo().all_user_ids
         candidates = (
             *invoice.invoice_user_id,
-            *self.paylink_link_id.user_id,
+            *(self.paylink_link_id or self.source_transaction_id.paylink_link_id).user_id,
             *billers.filtered(lambda user: company in user.company_ids).sorted("id"),
         )
         # Who cannot open the invoice cannot be given a task there.
@@ -317,7 +299,7 @@ class PaymentTransaction(models.Model):
 
     def _paylink_can_open(self, user):
         """Tell whether a user is active staff who may read the invoice."""
-        invoice = self.invoice_ids[:1]
+        invoice = self._paylink_get_documents()[:1]
         if not (user.active and user._is_internal()):
             return False
         context = {"allowed_company_ids": user._get_company_ids()}

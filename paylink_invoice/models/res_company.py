@@ -157,9 +157,10 @@ class ResCompany(models.Model):
         return minimum if 2 * minimum <= full else None
 
     def _paylink_get_tip_product(self):
-        """Return the `product.product` whose accounts and taxes book the tip."""
+        """Return the `product.product` whose accounts and taxes book the tip; none if it was deleted."""
         self.ensure_one()
-        return self.paylink_tip_product_id or self.env.ref("paylink_invoice.product_tip")
+        default = self.env.ref("paylink_invoice.product_tip", raise_if_not_found=False)
+        return self.paylink_tip_product_id or default or self.env["product.product"]
 
     def _paylink_get_offered_providers(self):
         """Return the providers that customers of the company can pay with, in sudo mode."""

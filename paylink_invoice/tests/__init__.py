@@ -2,8 +2,10 @@
 from . import (
     test_activity,
     test_backend_tours,
+    test_booking,
     test_doors,
     test_leaving,
+    test_ledger,
     test_link,
     test_page,
     test_page_browser,

@@ -1,0 +1,539 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+"""The entry of a payment: documents, early-payment discount, tip and fee; and of its refunds.
+
+What is booked follows the quote, never a comparison of amounts.  See "Booking" in
+``docs/architecture.md``.
+"""
+
+import logging
+from dataclasses import dataclass
+
+from psycopg2 import IntegrityError
+
+from odoo import api, fields, models
+from odoo.exceptions import RedirectWarning, UserError
+from odoo.fields import Command
+from odoo.tools import SQL
+
+from .. import pricing
+
+_logger = logging.getLogger(__name__)
+
+# What a faulty set-up of accounts, taxes or journals raises; nothing of it may lose money.
+SETUP_ERRORS = (UserError, RedirectWarning, IntegrityError)
+
+
+@dataclass
+class Share:
+    """What a payment settles of one document.
+
+    :param move: the `account.move`; empty for money that no document is known for
+    :param Decimal amount: the money, in the currency of the payment
+    :param discount_aml: the `account.move.line` that the early-payment discount is granted on
+    """
+
+    move: models.Model
+    amount: object
+    discount_aml: models.Model
+
+
+class PaymentTransactionBooking(models.Model):
+    _inherit = "payment.transaction"
+
+    # === CRUD METHODS === #
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        txs = super().create(vals_list)
+        for tx in txs.filtered("source_transaction_id"):
+            tx._paylink_split_child(lambda sibling: sibling.state not in ("cancel", "error"))
+        return txs
+
+    # === PRICE === #
+
+    def _paylink_is_priced(self):
+        """Tell whether a quote, or the payment it stems from, says what the amount consists of."""
+        return bool(
+            self.paylink_quote_id
+            or self.paylink_fee_amount
+            or self.paylink_tip_amount
+            or (self.source_transaction_id and self.source_transaction_id._paylink_is_priced())
+        )
+
+    def _paylink_get_price(self):
+        """Return what the amount consists of, as a :class:`~..pricing.Price`; refunds are negative."""
+        self.ensure_one()
+        to_decimal = self.currency_id._paylink_to_decimal
+        tip, fee = to_decimal(self.paylink_tip_amount), to_decimal(self.paylink_fee_amount)
+        return pricing.Price(to_decimal(self.amount) - tip - fee, tip, fee)
+
+    def _paylink_get_documents(self):
+        """Return the documents that are paid, or whose payment is captured or refunded in part."""
+        if self.invoice_ids or not self.source_transaction_id:
+            return self.invoice_ids
+        return self.source_transaction_id._paylink_get_documents()
+
+    def _paylink_split_child(self, is_before):
+        """Set fee and tip of a refund or partial capture, pro rata of the payment it stems from.
+
+        :param is_before: tells of another child of the same kind whether it came before
+        """
+        self.ensure_one()
+        source = self.source_transaction_id
+        price = source._paylink_get_price()
+        if not (price.tip or price.fee):
+            return
+        siblings = self._paylink_get_siblings().filtered(is_before)
+        before = self.currency_id._paylink_to_decimal(abs(sum(siblings.mapped("amount"))))
+        before = min(before, price.total)
+        amount = min(abs(self._paylink_get_price().total), price.total - before)
+        step = self.currency_id._paylink_get_step()
+        part = pricing.Price(0, 0, 0)
+        if amount:
+            part = pricing.compute_refund(price, before, amount, step)
+        sign = -1 if self.amount < 0 else 1
+        self.write(
+            {
+                "paylink_fee_amount": sign * float(part.fee),
+                "paylink_tip_amount": sign * float(part.tip),
+            }
+        )
+
+    def _paylink_get_siblings(self):
+        """Return the other refunds of the same payment, or its other partial captures."""
+        is_refund = self.operation == "refund"
+        return self.source_transaction_id.child_transaction_ids.filtered(
+            lambda tx: tx != self and (tx.operation == "refund") == is_refund
+        )
+
+    def _paylink_settle_split(self):
+        """Split a child anew when its money has moved, so that all of them add up exactly."""
+        if not self.source_transaction_id:
+            return
+        # Whoever books another one at the same moment fails here and begins anew.
+        self.env.cr.execute(
+            SQL(
+                "UPDATE payment_transaction SET write_date = write_date WHERE id = %s",
+                self.source_transaction_id.id,
+            )
+        )
+        self._paylink_split_child(lambda sibling: sibling.payment_id)
+
+    # === BOOKING === #
+
+    def _create_payment(self, **extra_create_values):
+        # OVERRIDE 'account_payment' for what has a quote: it would take fee and tip for the
+        # customer's credit, and grant an early-payment discount where amounts happen to match.
+        self.ensure_one()
+        if not self._paylink_is_priced():
+            return super()._create_payment(**extra_create_values)
+
+        self._paylink_settle_split()
+        if self.operation != "refund":
+            drafts = self._paylink_get_documents().filtered(lambda move: move.state == "draft")
+            drafts.action_post()
+        payment, error = self._paylink_try(self._paylink_create_entry, extra_create_values)
+        if not payment:
+            payment = self._paylink_create_entry(extra_create_values, is_plain=True)
+        # Track the payment, as Odoo does.
+        self.payment_id = payment
+        _none, unsettled = self._paylink_try(self._paylink_settle_documents)
+        if error or unsettled or payment._paylink_get_receivable_lines("extra"):
+            self._paylink_alert_accountant(
+                "paylink_invoice.activity_booking", error=error or unsettled
+            )
+        if self.operation == "refund":
+            self._paylink_post_refund()
+        return payment
+
+    def _paylink_try(self, work, *args):
+        """Do some work wholly or not at all; return ``(result, None)`` or ``(None, error)``."""
+        try:
+            with self.env.cr.savepoint():
+                return work(*args), None
+        except SETUP_ERRORS as error:
+            _logger.warning("Payment %s cannot be booked as usual: %s", self.reference, error)
+            is_technical = isinstance(error, IntegrityError)
+            return None, type(error).__name__ if is_technical else str(error.args[0])
+
+    def _paylink_create_entry(self, extra_create_values, is_plain=False):
+        """Create and post the `account.payment`.
+
+        :param bool is_plain: leave out what needs an account or a tax of its own: tip and fee
+            become credit, and nothing is discounted
+        """
+        shares = self._paylink_get_shares(is_plain)
+        position = self._paylink_get_fiscal_position()
+        values = {**self._paylink_prepare_payment_values(shares), **extra_create_values}
+        values["write_off_line_vals"] = [
+            *(extra_create_values.get("write_off_line_vals") or []),
+            *self._paylink_prepare_lines(shares, values, None if is_plain else position),
+        ]
+        # All lines are there, so that nothing is left to compute from them.
+        context = {"skip_invoice_sync": True, "paylink_fiscal_position_id": position.id}
+        if not is_plain and self._paylink_needs_entry(shares, values["payment_method_line_id"]):
+            context["force_payment_move"] = True
+        payment = self.env["account.payment"].with_context(**context).create(values)
+        payment = payment.with_env(self.env)
+        payment.action_post()
+        return payment
+
+    def _paylink_prepare_payment_values(self, shares):
+        """Return the values of the `account.payment`, those of Odoo but for the accounts."""
+        is_refund = self.operation == "refund"
+        journal = self.provider_id.journal_id
+        method_line = journal.inbound_payment_method_line_ids.filtered(
+            lambda line: line.payment_provider_id == self.provider_id
+        )
+        values = {
+            "date": fields.Date.context_today(self),
+            "amount": abs(self.amount),
+            "payment_type": "inbound" if self.amount > 0 else "outbound",
+            "currency_id": self.currency_id.id,
+            "partner_id": self.partner_id.commercial_partner_id.id,
+            "partner_type": "customer",
+            "journal_id": journal.id,
+            "company_id": self.provider_id.company_id.id,
+            "payment_method_line_id": method_line.id,
+            "payment_token_id": self.token_id.id,
+            "payment_transaction_id": self.id,
+            "memo": f"{self.reference} - {self.provider_reference or ''}",
+            "invoice_ids": [Command.set([] if is_refund else self._paylink_get_documents().ids)],
+        }
+        account = (
+            self._paylink_get_receivable(shares[0].move)
+            if shares
+            else (self.source_transaction_id.payment_id.destination_account_id)
+        )
+        return {**values, "destination_account_id": account.id} if account else values
+
+    def _paylink_needs_entry(self, shares, method_line_id):
+        """Tell whether a payment that would have no entry needs one all the same.
+
+        Odoo Enterprise books a payment without an outstanding account with the bank statement,
+        which knows nothing of fees, tips and discounts.
+        """
+        price = self._paylink_get_price()
+        method_line = self.env["account.payment.method.line"].browse(method_line_id)
+        has_parts = price.tip or price.fee or any(share.discount_aml for share in shares)
+        return bool(has_parts) and not method_line.payment_account_id
+
+    # === WHAT IS SETTLED === #
+
+    def _paylink_get_shares(self, is_plain=False):
+        """Return what the payment settles of each document, oldest due first: list of `Share`.
+
+        The quote says so. Where it is gone, the oldest document comes first; a refund settles none.
+
+        :param bool is_plain: do not look for discounts
+        """
+        if self.operation == "refund":
+            return []
+        quote = self.paylink_quote_id or self.source_transaction_id.paylink_quote_id
+        lines = quote.line_ids.sorted(lambda line: self._paylink_get_age(line.move_id))
+        documents = self._paylink_get_documents().sorted(self._paylink_get_age)
+        targets = [(line.move_id, line) for line in lines] or [(documents[:1], lines)]
+        dues = [self.currency_id._paylink_to_decimal(line.amount) for line in lines]
+        before = sum(tx._paylink_get_price().base for tx in self._paylink_get_booked_captures())
+        total = before + self._paylink_get_price().base
+        # The last one takes whatever the quote does not know of.
+        dues = [*dues[:-1], total]
+        paid = pricing.split_oldest_first(before, dues)
+        after = pricing.split_oldest_first(total, dues)
+        no_discount = self.env["account.move.line"]
+        shares = []
+        for (move, line), old, new in zip(targets, paid, after, strict=True):
+            amount = new - old
+            aml = no_discount if is_plain else self._paylink_get_discount_aml(line, amount)
+            if amount:
+                shares.append(Share(move, amount, aml))
+        return shares
+
+    @api.model
+    def _paylink_get_age(self, move):
+        """Return what to sort documents by so that the oldest due comes first."""
+        return move.invoice_date_due or move.date, move.id
+
+    def _paylink_get_booked_captures(self):
+        """Return the other partial captures of the same payment that are booked already."""
+        if not self.source_transaction_id:
+            return self.browse()
+        return self._paylink_get_siblings().filtered("payment_id")
+
+    def _paylink_get_discount_aml(self, quote_line, amount):
+        """Return the `account.move.line` to discount as the quote granted, or none.
+
+        The quote decides that the customer pays early enough. But nothing else may have been paid
+        since, and the whole must come at once.
+        """
+        move, currency = quote_line.move_id, self.currency_id
+        aml = move.line_ids.filtered(lambda line: line.display_type == "payment_term")
+        granted = quote_line.discount_amount
+        is_open = len(aml) == 1 and move.state == "posted" and not aml.reconciled
+        if (
+            not (granted and is_open)
+            or not move._is_eligible_for_early_payment_discount(currency, False)
+            or currency.compare_amounts(float(amount), quote_line.amount)
+            or currency.compare_amounts(aml.amount_residual_currency, float(amount) + granted)
+            or currency.compare_amounts(aml.discount_amount_currency, float(amount))
+        ):
+            return self.env["account.move.line"]
+        return aml
+
+    def _paylink_settle_documents(self):
+        """Reconcile the documents with what is theirs, oldest due first; then with what is left."""
+        lines = self.payment_id._paylink_get_receivable_lines("document")
+        if self.operation == "refund":
+            # What is given back was perhaps still the customer's credit.
+            source_lines = self.source_transaction_id.payment_id._paylink_get_receivable_lines()
+            self._paylink_reconcile(self.payment_id._paylink_get_receivable_lines() + source_lines)
+            return
+        for line, share in zip(lines, self._paylink_get_shares(is_plain=True), strict=False):
+            self._paylink_reconcile(line + share.move.line_ids)
+        self._paylink_reconcile(lines + self._paylink_get_documents().line_ids)
+
+    @api.model
+    def _paylink_reconcile(self, lines):
+        """Reconcile the open receivables among some `account.move.line` with each other."""
+        lines = lines.filtered(
+            lambda line: (
+                line.account_id.account_type == "asset_receivable"
+                and line.parent_state == "posted"
+                and not line.reconciled
+            )
+        )
+        for open_lines in lines.grouped("account_id").values():
+            if len({line.balance > 0 or line.amount_currency > 0 for line in open_lines}) == 2:
+                open_lines.reconcile()
+
+    def _paylink_get_leftover(self):
+        """Return how much of the booked payment stays as the customer's credit; tip and fee do not."""
+        self.ensure_one()
+        captures = self.child_transaction_ids.filtered(lambda tx: tx.operation == self.operation)
+        payments = self.payment_id or captures.payment_id
+        if payments.move_id:
+            lines = payments._paylink_get_receivable_lines("document")
+            return -sum(lines.mapped("amount_residual_currency"))
+        # Without an entry of its own, a payment waits for the bank statement to settle invoices.
+        moves = self.invoice_ids
+        others = (moves.matched_payment_ids - payments).filtered(
+            lambda other: not other.move_id and other.state in ("in_process", "paid")
+        )
+        owed = sum(moves.filtered(lambda inv: inv.state == "posted").mapped("amount_residual"))
+        return sum(payments.mapped("amount")) - max(0, owed - sum(others.mapped("amount")))
+
+    # === LINES OF THE ENTRY === #
+
+    def _paylink_prepare_lines(self, shares, values, position):
+        """Return the values of all lines but the money's and the first document's.
+
+        Odoo makes these two; the document's gets what is left.
+
+        :param list shares: see :meth:`_paylink_get_shares`
+        :param dict values: see :meth:`_paylink_prepare_payment_values`
+        :param position: the `account.fiscal.position`; ``None``: tip and fee become credit
+        """
+        price = self._paylink_get_price()
+        extras = (
+            (self.company_id._paylink_get_tip_product(), price.tip),
+            (self.provider_id._paylink_get_fee_product(), price.fee),
+        )
+        amounts = [share.amount for share in shares] or [price.base]
+        balances = self._paylink_convert_parts([*amounts, price.tip, price.fee], values["date"])
+        lines = []
+        for index, share in enumerate(shares):
+            discounts = self._paylink_prepare_discount_lines(share.discount_aml)
+            lines += discounts
+            if index:
+                lines.append(self._paylink_prepare_share_line(share, balances[index], discounts))
+        for (product, amount), balance in zip(extras, balances[-2:], strict=True):
+            if amount and position is not None:
+                lines += self._paylink_prepare_extra_lines(product, amount, balance, position)
+            elif amount:
+                lines.append(self._paylink_prepare_credit_line(product, amount, balance))
+        return lines
+
+    def _paylink_convert_parts(self, parts, date):
+        """Return parts of the amount in the currency of the company.
+
+        Each is a difference of converted running sums: so they add up to the converted amount, and
+        what the documents get does not depend on tip and fee.
+
+        :param list parts: :class:`~decimal.Decimal` in the currency of the payment
+        """
+        company, currency = self.company_id, self.company_id.currency_id
+        balances, total, before = [], 0, 0.0
+        for part in parts:
+            total += part
+            after = self.currency_id._convert(float(total), currency, company, date)
+            balances.append(currency.round(after - before))
+            before = after
+        return balances
+
+    def _paylink_prepare_line(self, name, account, amount, balance):
+        """Return the values of a line; ``amount`` and ``balance`` are debits."""
+        return {
+            "name": name,
+            "account_id": account.id,
+            "partner_id": self.partner_id.commercial_partner_id.id,
+            "currency_id": self.currency_id.id,
+            "amount_currency": self.currency_id.round(float(amount)),
+            "balance": self.company_id.currency_id.round(balance),
+        }
+
+    def _paylink_prepare_share_line(self, share, balance, discounts):
+        """Return the values of the line that settles one of several documents."""
+        amount = float(share.amount) + sum(line["amount_currency"] for line in discounts)
+        balance += sum(line["balance"] for line in discounts)
+        account = self._paylink_get_receivable(share.move)
+        line = self._paylink_prepare_line(share.move.name, account, -amount, -balance)
+        return {**line, "date_maturity": fields.Date.context_today(self)}
+
+    def _paylink_prepare_discount_lines(self, aml):
+        """Return the values of what an early-payment discount costs, with the taxes it takes off.
+
+        :param aml: the `account.move.line` that is discounted, or none
+        """
+        if not aml:
+            return []
+        # At the rate of the invoice: the difference is left to the reconciliation.
+        discount = aml.balance - aml.discount_balance
+        settled = {
+            "aml": aml,
+            "amount_currency": -aml.amount_residual_currency,
+            "balance": -aml.balance,
+        }
+        groups = aml.move_id._get_invoice_counterpart_amls_for_early_payment_discount(
+            [settled], discount
+        )
+        account = self._paylink_get_income_account(self.env["product.product"], None)
+        lines = []
+        for line in (line for group in groups.values() for line in group):
+            if not (line["account_id"] or account):
+                raise UserError(self.env._("There is no account for early-payment discounts."))
+            lines.append({**line, "account_id": line["account_id"] or account.id})
+        return lines
+
+    def _paylink_prepare_credit_line(self, product, amount, balance):
+        """Return the values of a line that leaves a tip or a fee as the customer's credit."""
+        account = self._paylink_get_receivable(self._paylink_get_documents())
+        line = self._paylink_prepare_line(product.name, account, -amount, -balance)
+        today = fields.Date.context_today(self)
+        return {
+            **line,
+            "product_id": product.id,
+            "tax_ids": [Command.clear()],
+            "date_maturity": today,
+        }
+
+    def _paylink_prepare_extra_lines(self, product, amount, balance, position):
+        """Return the values of the lines that book a tip or a fee, which includes its taxes.
+
+        :param product: the `product.product` with the account and the taxes
+        :param Decimal amount: what was charged; negative: what is given back
+        :param float balance: the same in the currency of the company
+        :param position: the `account.fiscal.position` of the customer
+        """
+        account = self._paylink_get_income_account(product, position)
+        if not account:
+            return [self._paylink_prepare_credit_line(product, amount, balance)]
+        base_line = self._paylink_prepare_base_line(product, amount, balance, account, position)
+        company = self.company_id
+        taxes = self.env["account.tax"]
+        taxes._add_tax_details_in_base_lines([base_line], company)
+        taxes._round_base_lines_tax_details([base_line], company)
+        taxes._add_accounting_data_in_base_lines_tax_details([base_line], company)
+        result = taxes._prepare_tax_lines([base_line], company)
+        tax_lines = result["tax_lines_to_add"]
+        # What is left of the charged amount, whatever the taxes were rounded to.
+        line = self._paylink_prepare_line(
+            base_line["name"],
+            account,
+            -float(amount) - sum(tax["amount_currency"] for tax in tax_lines),
+            -balance - sum(tax["balance"] for tax in tax_lines),
+        )
+        if line["balance"] * line["amount_currency"] < 0:
+            # Smallest amounts in a foreign currency: the taxes were rounded to more than there is.
+            max(tax_lines, key=lambda tax: abs(tax["balance"]))["balance"] += line["balance"]
+            line["balance"] = 0.0
+        return [
+            {
+                **line,
+                "product_id": product.id,
+                "tax_ids": [Command.set(base_line["tax_ids"].ids)],
+                "tax_tag_ids": result["base_lines_to_update"][0][1]["tax_tag_ids"],
+            },
+            *tax_lines,
+        ]
+
+    def _paylink_prepare_base_line(self, product, amount, balance, account, position):
+        """Return a tip or a fee as Odoo's computation of taxes wants it: all of them included."""
+        company = self.company_id
+        own_taxes = product.taxes_id._filter_taxes_by_company(company)
+        product = product.with_context(lang=company.partner_id.lang)
+        return self.env["account.tax"]._prepare_base_line_for_taxes_computation(
+            None,
+            name=product.name,
+            product_id=product,
+            tax_ids=position.map_tax(own_taxes),
+            price_unit=abs(float(amount)),
+            quantity=1.0,
+            currency_id=self.currency_id,
+            rate=abs(float(amount) / balance) if balance else 0.0,
+            sign=-1.0 if amount > 0 else 1.0,
+            is_refund=amount < 0,
+            special_mode="total_included",
+            partner_id=self.partner_id.commercial_partner_id,
+            account_id=account,
+        )
+
+    # === ACCOUNTS === #
+
+    def _paylink_get_fiscal_position(self):
+        """Return the `account.fiscal.position` of what is paid, else of the customer."""
+        positions = self.env["account.fiscal.position"].with_company(self.company_id)
+        documents = self._paylink_get_documents().sorted(self._paylink_get_age)
+        partner = documents[:1].partner_id or self.partner_id
+        return documents.fiscal_position_id[:1] or positions._get_fiscal_position(partner)
+
+    def _paylink_get_receivable(self, moves):
+        """Return the account that documents are owed on, else the one of the customer."""
+        terms = moves.line_ids.filtered(lambda line: line.display_type == "payment_term")
+        partner = self.partner_id.commercial_partner_id.with_company(self.company_id)
+        return terms.account_id[:1] or partner.property_account_receivable_id
+
+    def _paylink_get_income_account(self, product, position):
+        """Return the account that books a tip or a fee, or none.
+
+        It is the product's, its category's or the company's, mapped by the fiscal position; else
+        the company's as it is, else the one of the journal that the document is in.
+
+        :param product: a `product.product`; none: begin with the company
+        """
+        company = self.company_id
+        template = product.product_tmpl_id.with_company(company)
+        accounts = template and template.get_product_accounts(fiscal_pos=position)["income"]
+        candidates = (
+            *(accounts or ()),
+            *company.income_account_id,
+            *company.root_id.income_account_id,
+            *self._paylink_get_documents().journal_id.default_account_id,
+        )
+        # What bears a balance with a customer or is outside of the books is no income.
+        unfit = ("asset_receivable", "liability_payable", "off_balance")
+        return next(
+            (
+                account
+                for account in candidates
+                if account.active and account.account_type not in unfit
+            ),
+            self.env["account.account"],
+        )
+
+    # === CHATTER === #
+
+    def _paylink_post_refund(self):
+        """Tell the chatter of the documents what was given back, and how much of it is tip and fee."""
+        link_sudo = self.source_transaction_id.paylink_link_id
+        for move in self._paylink_get_documents():
+            move._paylink_post(link_sudo, "paylink_invoice.chatter_refunded", {"tx": self})
