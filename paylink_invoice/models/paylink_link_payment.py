@@ -47,7 +47,7 @@ class PaylinkLinkPayment(models.Model):
             "title": title,
             "formatted_amount": formatted_amount,
             "pay_label": page.env._("Pay %(amount)s", amount=formatted_amount),
-            "price_rows": page._prepare_price_rows(quote_sudo) if quote_sudo else [],
+            "price_rows": page._prepare_quote_price(quote_sudo)["rows"] if quote_sudo else [],
             "page_path": self._get_path(),
             "is_test": set(providers_sudo.mapped("state")) == {"test"},
             "amount": amount,

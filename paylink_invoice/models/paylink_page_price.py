@@ -10,29 +10,32 @@ class PaylinkPagePrice(models.AbstractModel):
     # === WHAT CAN BE CHOSEN === #
 
     @api.model
-    def _prepare_choices(self, link, is_preview=False):
-        """Return what the customer chooses before paying, or ``None`` where nothing can be paid.
+    def _prepare_choices(self, link):
+        """Return what the customer chooses before paying.
 
-        :return: dict of lists; ``amounts``: ``{'value', 'label', 'amount'}`` where the value of
-            another amount is ``other``; ``tips``: ``{'value', 'label', 'amount'}``, empty where no
-            tips are offered; ``options``: ``{'value', 'label', 'text'}``, the text tells the fee;
-            and ``part_hint`` (which other amounts can be paid, or None)
+        :param link: one `paylink.link` in sudo mode whose document can be paid
+        :return: dict; ``amounts``: ``{'value', 'label', 'amount'}`` where the value of another
+            amount is ``other``; ``part_hint`` (which other amounts can be paid, or None); ``tips``:
+            ``{'value', 'label', 'amount'}``, empty where no tips are offered; ``options``:
+            ``{'value', 'label', 'text', 'is_default'}``, the text tells the fee, empty where there is
+            nothing to choose; ``has_fee``; ``is_plain`` (nothing to choose at all) and ``price``
+            (of what is chosen unless the customer does, see :meth:`_prepare_price`)
         """
-        denial = link._get_denial("pay")
-        if is_preview and denial in ("expired", "revoked"):
-            denial = link.move_id._paylink_get_payment_denial()
-        if denial:
-            return None
         amounts = link._get_amount_choices()
-        options = self._prepare_option_choices(link)
-        return {
+        options = link._get_options()
+        # Who just wants to pay pays everything, no tip, and no fee where that is possible.
+        default = next((option for option in options if not option["fee_rule"]), options[0])
+        has_fee = any(option["fee_rule"] for option in options)
+        choices = {
             "amounts": self._prepare_amount_choices(link, amounts),
-            "part_hint": link._get_amount_refusal(amounts) if amounts["minimum"] else None,
+            "part_hint": link._get_part_range(amounts),
             "tips": self._prepare_tip_choices(link, amounts["full"]),
-            "options": options,
-            # Where there is one way to pay, and it costs nothing, there is nothing to choose.
-            "has_options": len(options) > 1 or any(option["fee_rule"] for option in options),
+            "options": self._prepare_option_choices(link, options, default, has_fee),
+            "has_fee": has_fee,
+            "price": self._prepare_default_price(link, amounts["full"], default),
         }
+        is_plain = len(choices["amounts"]) == 1 and not choices["tips"] and not choices["options"]
+        return {**choices, "is_plain": is_plain}
 
     @api.model
     def _prepare_amount_choices(self, link, amounts):
@@ -52,33 +55,46 @@ class PaylinkPagePrice(models.AbstractModel):
 
     @api.model
     def _prepare_tip_choices(self, link, base):
-        """Return the tips with what they are of ``base``; empty where none are offered."""
+        """Return the tips with what they are of ``base``, a Decimal; empty where none are offered."""
         percents = link._get_tip_percents()
         if percents == ["0"]:
             return []
-        tips = []
-        for percent in percents:
-            price = link._price(base, percent)
-            amount = link.move_id.currency_id.format(float(price.tip))
-            label = (
-                self.env._("No tip")
+        amounts = self._format_tips(link, base)
+        return [
+            {
+                "value": percent,
+                "label": self.env._("No tip")
                 if percent == "0"
-                else self.env._("%(percent)s%%", percent=self._format_percent(percent))
-            )
-            tips.append({"value": percent, "label": label, "amount": price.tip and amount})
-        return tips
+                else self.env._("%(percent)s%%", percent=self._format_percent(percent)),
+                "amount": amounts.get(percent),
+            }
+            for percent in percents
+        ]
 
     @api.model
-    def _prepare_option_choices(self, link):
-        """Return the ways to pay, each with its fee in words."""
+    def _format_tips(self, link, base):
+        """Return what each offered tip is of ``base``, a Decimal, by its key."""
+        format_money = link.move_id.currency_id.format
+        return {
+            percent: format_money(float(link._price(base, percent).tip))
+            for percent in link._get_tip_percents()
+            if percent != "0"
+        }
+
+    @api.model
+    def _prepare_option_choices(self, link, options, default, has_fee):
+        """Return the ways to pay, each with its fee in words; empty for one that costs nothing."""
+        if len(options) == 1 and not has_fee:
+            return []
+        currency = link.move_id.currency_id
         return [
             {
                 "value": option["id"],
                 "label": option["label"],
-                "fee_rule": option["fee_rule"],
-                "text": self._get_fee_rule_text(option["fee_rule"], link.move_id.currency_id),
+                "text": has_fee and self._get_fee_rule_text(option["fee_rule"], currency),
+                "is_default": option == default,
             }
-            for option in link._get_options()
+            for option in options
         ]
 
     @api.model
@@ -114,27 +130,54 @@ class PaylinkPagePrice(models.AbstractModel):
     # === WHAT IT COMES TO === #
 
     @api.model
-    def _prepare_price_rows(self, quote):
-        """Return a quote as a list of ``{'label', 'amount', 'kind': 'part' | 'total'}``."""
-        format_money = quote.currency_id.format
-        lines = quote.line_ids
-        rows = [
-            {"label": line.move_id.name, "amount": format_money(line.amount), "kind": "part"}
-            for line in lines
-        ]
-        extras = (
-            (self.env._("Tip"), quote.tip_amount),
-            (self.env._("Processing fee"), quote.fee_amount),
+    def _prepare_price(self, currency, lines, price):
+        """Return what a payment comes to, as the customer reads it.
+
+        :param list lines: ``(label, amount)`` of each document that is paid
+        :param price: the :class:`~..pricing.Price`
+        :return: ``rows`` (``{'label', 'amount', 'kind': 'part' | 'total'}``, the total only where it
+            is a sum), ``base``, ``total`` and ``label`` of the button
+        """
+        base, tip, fee, total = (
+            currency.format(float(amount))
+            for amount in (price.base, price.tip, price.fee, price.total)
         )
-        rows += [
-            {"label": label, "amount": format_money(amount), "kind": "part"}
-            for label, amount in extras
-            if amount
+        rows = [
+            {"label": label, "amount": currency.format(amount), "kind": "part"}
+            for label, amount in lines
         ]
-        total = format_money(quote.total_amount)
+        if price.tip:
+            rows.append({"label": self.env._("Tip"), "amount": tip, "kind": "part"})
+        if price.fee:
+            rows.append({"label": self.env._("Processing fee"), "amount": fee, "kind": "part"})
         if len(rows) > 1:
             rows.append({"label": self.env._("Total"), "amount": total, "kind": "total"})
-        return rows
+        label = self.env._("Pay %(amount)s", amount=total)
+        return {"rows": rows, "base": base, "total": total, "label": label}
+
+    @api.model
+    def _prepare_default_price(self, link, base, option):
+        """Return the price of ``base``, a Decimal, without a tip, and the ``fee_text`` to accept."""
+        price = link._price(base, "0", option["fee_rule"])
+        move = link.move_id
+        return {
+            **self._prepare_price(move.currency_id, [(move.name, float(base))], price),
+            "fee_text": link._get_fee_text(option, price) if price.fee else "",
+        }
+
+    @api.model
+    def _prepare_quote_price(self, quote):
+        """Return the price of a `paylink.quote`; see :meth:`_prepare_price`."""
+        quote = quote.with_env(self.env)
+        lines = [(line.move_id.name, line.amount) for line in quote.line_ids]
+        return self._prepare_price(quote.currency_id, lines, quote._get_price())
+
+    @api.model
+    def _prepare_quote_display(self, link, quote):
+        """Return a quote as page.js shows it: its price, and what the offered ``tips`` would be."""
+        page, link, _move = self._switch_to(link)
+        base = quote._get_price().base
+        return {**page._prepare_quote_price(quote), "tips": page._format_tips(link, base)}
 
     @api.model
     def _prepare_review_values(self, link, quote, refusal=None):
@@ -146,15 +189,15 @@ class PaylinkPagePrice(models.AbstractModel):
         """
         page, link, _move = self._switch_to(link)
         heading = page.env._("Please check and pay")
-        total = quote.currency_id.format(quote.total_amount)
+        price = page._prepare_quote_price(quote)
         return {
             **page._prepare_layout_values(link.company_id, heading),
             "heading": heading,
             "document_label": page._get_document_label(link),
-            "rows": page._prepare_price_rows(quote.with_env(page.env)),
+            "rows": price["rows"],
             "quote": quote.reference,
             "fee_text": quote.fee_text,
-            "pay_label": page.env._("Pay %(amount)s", amount=total),
+            "pay_label": price["label"],
             "refusal": refusal and refusal.message,
             "pay_path": link._get_path("pay"),
             "page_path": link._get_path(),
