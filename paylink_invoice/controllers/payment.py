@@ -71,12 +71,13 @@ class PaylinkPayment(PaylinkQuote):
             return self._respond_json({"code": "invalid_request"}, 400)
         self._check_origin(is_form=True)
         form = request.httprequest.form
+        quote_sudo = link_sudo._get_quote(form.get("quote"))
         try:
             quote_sudo = self._confirm_quote(link_sudo, form)
             if not quote_sudo._is_accepted():
                 return self._respond_review(link_sudo, quote_sudo)
+            link_sudo._check_attempts()
         except PaymentRefused as refusal:
-            quote_sudo = link_sudo._get_quote(form.get("quote"))
             return self._respond_refusal(link_sudo, refusal, is_page, quote_sudo)
         return request.redirect(f"{link_sudo._get_path('pay')}?quote={quote_sudo.reference}", 303)
 
@@ -93,7 +94,6 @@ class PaylinkPayment(PaylinkQuote):
         if quote_sudo and form.get("fee_accepted") == "1":
             quote_sudo._accept_fee(self._get_visitor())
         link_sudo._check_quote(quote_sudo)
-        link_sudo._check_attempts()
         return quote_sudo
 
     # === FORM === #

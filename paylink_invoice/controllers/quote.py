@@ -119,7 +119,9 @@ class PaylinkQuote(PaylinkGate):
                 refusal = further_refusal
             else:
                 return self._respond_review(link_sudo, quote_sudo, refusal, status)
-        values = request.env["paylink.page"]._prepare_refusal_values(link_sudo, refusal)
+        values = request.env["paylink.page"]._prepare_refusal_values(
+            link_sudo, refusal, quote_sudo, request.httprequest.form
+        )
         return self._respond_page(
             "paylink_invoice.paylink_refusal_page", values, values["lang"], status
         )

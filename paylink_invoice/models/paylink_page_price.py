@@ -44,13 +44,22 @@ class PaylinkPagePrice(models.AbstractModel):
         choices = [{"value": "full", "label": self.env._("Everything"), "amount": full}]
         if amounts["next"]:
             due = link.move_id._get_invoice_next_payment_values()
+            date = self._format_date(due["next_due_date"])
             is_overdue = due["installment_state"] == "overdue"
-            label = self.env._("What is overdue") if is_overdue else self.env._("Next instalment")
-            amount = format_money(float(amounts["next"]))
-            choices.append({"value": "next", "label": label, "amount": amount})
+            choices.append(
+                {
+                    "value": "next",
+                    "label": self.env._("What is overdue")
+                    if is_overdue
+                    else self.env._("Next instalment"),
+                    "amount": format_money(float(amounts["next"])),
+                    "text": self.env._("overdue since %(date)s", date=date)
+                    if is_overdue
+                    else self.env._("due by %(date)s", date=date),
+                }
+            )
         if amounts["minimum"] is not None:
-            label = self.env._("Another amount")
-            choices.append({"value": "other", "label": label, "amount": ""})
+            choices.append({"value": "other", "label": self.env._("Another amount")})
         return choices
 
     @api.model
@@ -199,25 +208,64 @@ class PaylinkPagePrice(models.AbstractModel):
             "fee_text": quote.fee_text,
             "pay_label": price["label"],
             "refusal": refusal and refusal.message,
+            "is_fee_refused": bool(refusal) and refusal.code == "fee_not_accepted",
+            "valid_until": link._format_time(quote.expiration_date),
             "pay_path": link._get_path("pay"),
             "page_path": link._get_path(),
         }
 
     @api.model
-    def _prepare_refusal_values(self, link, refusal):
-        """Return the values of ``paylink_invoice.paylink_refusal_page``: why, and how to go on."""
+    def _prepare_refusal_values(self, link, refusal, quote=None, form=None):
+        """Return the values of ``paylink_invoice.paylink_refusal_page``: why, and how to go on.
+
+        :param link: one `paylink.link` in sudo mode
+        :param refusal: the :class:`PaymentRefused`
+        :param quote: the `paylink.quote` that was to be paid, if any
+        :param form: what the customer's form held; its amount can be mended right there
+        """
         page, link, _move = self._switch_to(link)
-        heading = page.env._("This did not work")
+        headings = {
+            "in_progress": page.env._("Somebody is already paying"),
+            "invalid_amount": page.env._("Please check the amount"),
+        }
+        heading = headings.get(refusal.code) or page.env._("This did not work")
+        # In sudo mode because visitors cannot read transactions.
+        attempts_sudo = link.sudo().move_id.transaction_ids._paylink_get_running_attempts(link)
+        attempt_sudo = attempts_sudo[:1] if refusal.code == "in_progress" else attempts_sudo[:0]
         return {
             **page._prepare_layout_values(link.company_id, heading),
             "heading": heading,
+            "document_label": page._get_document_label(link),
             "text": refusal.message,
             "page_path": link._get_path(),
-            "take_over": page._prepare_take_over(link, refusal),
+            "pay_path": link._get_path("pay"),
+            "attempt": page._prepare_attempt(link, attempt_sudo) if attempt_sudo else None,
+            "quote": quote.reference if quote else None,
+            "typed": page._prepare_typed_amount(link, form or {})
+            if refusal.code == "invalid_amount"
+            else None,
         }
 
     @api.model
-    def _prepare_take_over(self, link, refusal):
-        """Return the path to end somebody else's unfinished attempt and pay here, or ``None``."""
-        is_running = link.sudo().move_id.transaction_ids._paylink_get_running_attempts(link)
-        return link._get_path("pay") if refusal.code == "in_progress" and is_running else None
+    def _prepare_attempt(self, link, attempt):
+        """Return what is known of a payment that somebody else has begun, as rows of facts."""
+        rows = (
+            (self.env._("Amount"), attempt.currency_id.format(attempt.amount)),
+            (self.env._("Started"), link._format_time(attempt.create_date)),
+            (
+                self.env._("Kept for it until"),
+                link._format_time(attempt._paylink_get_end_of_attempt()),
+            ),
+        )
+        return [{"label": label, "value": value} for label, value in rows]
+
+    @api.model
+    def _prepare_typed_amount(self, link, form):
+        """Return what a customer without scripts has typed, to be mended: ``value``, ``hint`` and
+        the other ``fields`` of the form."""
+        fields = {name: form.get(name, "") for name in ("tip", "option")}
+        return {
+            "value": form.get("amount_other", "")[:40],
+            "hint": link._get_part_range(link._get_amount_choices()),
+            "fields": {"amount": "other", **{name: text for name, text in fields.items() if text}},
+        }

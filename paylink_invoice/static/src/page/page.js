@@ -142,6 +142,13 @@ function watchPrice(form) {
     let turn = 0;
     let timer = 0;
 
+    const getWish = () => {
+        const body = new URLSearchParams(new FormData(form));
+        body.delete("fee_accepted");
+        body.delete("quote");
+        return body.toString();
+    };
+    let shownWish = getWish();
     const isOther = () => find("[name=amount]:checked")?.value === "other";
 
     function showError(text, isOfField) {
@@ -188,6 +195,7 @@ function watchPrice(form) {
         for (const tip of form.querySelectorAll("[data-tip]")) {
             tip.textContent = display.tips[tip.dataset.tip];
         }
+        shownWish = getWish();
         const isFull = find("[name=amount]:checked")?.value !== "next" && !isOther();
         const isChanged = isFull && display.base !== form.dataset.base;
         form.dataset.base = isFull ? display.base : form.dataset.base;
@@ -208,7 +216,7 @@ function watchPrice(form) {
         const mine = ++turn;
         let answer = {};
         quote = null;
-        const body = new URLSearchParams(new FormData(form));
+        const body = new URLSearchParams(getWish());
         try {
             const headers = {Accept: "application/json"};
             const response = await fetch(url, {method: "POST", headers, body});
@@ -253,8 +261,9 @@ function watchPrice(form) {
         ev.preventDefault();
         clearTimeout(timer);
         const shown = label.textContent;
+        const isPriced = shown !== unpriced && getWish() === shownWish;
         const answer = quote && Date.now() < quote.end ? quote : await ask();
-        const isChanged = ![unpriced, label.textContent].includes(shown);
+        const isChanged = isPriced && label.textContent !== shown;
         const isAgreed = !isChanged && (!answer?.fee_text || tick.checked);
         if (answer && (answer.quote ? isAgreed : !answer.message)) {
             form.submit();
