@@ -57,8 +57,7 @@ class PaylinkPage(models.AbstractModel):
         page._prefetch(link, move)
         paths = page._prepare_paths(link, is_preview)
         summary = page._prepare_summary(link)
-        denial = page._get_payment_denial(link, is_preview)
-        choices = None if denial else page._prepare_choices(link)
+        choices = page._prepare_choices(link, is_preview)
         is_open = move.state != "draft"
         return {
             **page._prepare_layout_values(link.company_id, summary["document_label"]),
@@ -67,7 +66,7 @@ class PaylinkPage(models.AbstractModel):
             "paths": paths,
             "summary": summary,
             "beacon": page._prepare_beacon(link, paths),
-            "payment": page._prepare_payment(link, summary, denial, choices),
+            "payment": page._prepare_payment(link, summary, choices, is_preview),
             "choices": choices,
             "bank": page._prepare_bank(move) if summary["status_code"] in DUE_CODES else None,
             "parties": page._prepare_parties(move),

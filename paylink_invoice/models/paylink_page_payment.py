@@ -19,12 +19,13 @@ class PaylinkPagePayment(models.AbstractModel):
         return denial
 
     @api.model
-    def _prepare_payment(self, link, summary, denial, choices):
+    def _prepare_payment(self, link, summary, choices, is_preview=False):
         """Return the offer to pay: ``denial`` (a reason or None), ``amount`` (what is charged unless
         the customer chooses otherwise), ``label``, ``offers``, ``hint``.
 
         :param choices: what :meth:`_prepare_choices` returned, or ``None``
         """
+        denial = None if choices else self._get_payment_denial(link, is_preview)
         text = self._get_no_provider_text(link)
         hint = text if denial in ("no_provider", "not_offered") else ""
         return {
@@ -156,15 +157,23 @@ class PaylinkPagePayment(models.AbstractModel):
 
     @api.model
     def _prepare_receipts(self, link, paths):
-        """Return the receipts of payments made online: list of ``{'label', 'path'}``."""
-        return [
-            {
-                "label": self.env._(
-                    "Receipt for %(amount)s, %(date)s",
-                    amount=tx.currency_id.format(tx.amount),
-                    date=self._format_date(tx.last_state_change or tx.create_date),
-                ),
-                "path": paths and link._get_receipt_path(tx),
-            }
-            for tx in link._get_receipts()
-        ]
+        """Return the receipts of payments made online: list of ``{'label', 'refunded', 'path'}``."""
+        receipts = []
+        for tx in link._get_receipts():
+            refunded = tx._paylink_get_refunded()
+            date = self._format_date(tx.last_state_change or tx.create_date)
+            receipts.append(
+                {
+                    "label": self.env._(
+                        "Receipt for %(amount)s, %(date)s",
+                        amount=tx.currency_id.format(tx.amount),
+                        date=date,
+                    ),
+                    "refunded": refunded
+                    and self.env._(
+                        "Refunded: %(amount)s", amount=tx.currency_id.format(refunded)
+                    ),
+                    "path": paths and link._get_receipt_path(tx),
+                }
+            )
+        return receipts

@@ -10,17 +10,19 @@ class PaylinkPagePrice(models.AbstractModel):
     # === WHAT CAN BE CHOSEN === #
 
     @api.model
-    def _prepare_choices(self, link):
-        """Return what the customer chooses before paying.
+    def _prepare_choices(self, link, is_preview=False):
+        """Return what the customer chooses before paying, or ``None`` where nothing can be paid.
 
-        :param link: one `paylink.link` in sudo mode whose document can be paid
+        :param link: one `paylink.link` in sudo mode
         :return: dict; ``amounts``: ``{'value', 'label', 'amount'}`` where the value of another
             amount is ``other``; ``part_hint`` (which other amounts can be paid, or None); ``tips``:
             ``{'value', 'label', 'amount'}``, empty where no tips are offered; ``options``:
-            ``{'value', 'label', 'text', 'is_default'}``, the text tells the fee, empty where there is
-            nothing to choose; ``has_fee``; ``is_plain`` (nothing to choose at all) and ``price``
+            ``{'value', 'label', 'text', 'is_default'}``, the text tells the fee, empty where the one
+            way to pay costs nothing; ``has_fee``; ``is_plain`` (nothing to choose at all) and ``price``
             (of what is chosen unless the customer does, see :meth:`_prepare_price`)
         """
+        if self._get_payment_denial(link, is_preview):
+            return None
         amounts = link._get_amount_choices()
         options = link._get_options()
         # Who just wants to pay pays everything, no tip, and no fee where that is possible.
@@ -100,7 +102,7 @@ class PaylinkPagePrice(models.AbstractModel):
             {
                 "value": option["id"],
                 "label": option["label"],
-                "text": has_fee and self._get_fee_rule_text(option["fee_rule"], currency),
+                "text": self._get_fee_rule_text(option["fee_rule"], currency),
                 "is_default": option == default,
             }
             for option in options
