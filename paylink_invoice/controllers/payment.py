@@ -136,7 +136,8 @@ class PaylinkPayment(PaylinkQuote):
         JSON-RPC in and out, as Odoo's scripts of all providers expect it; but an error has an HTTP
         status too, and says no more than a code and a sentence. Of the ``params``, the integers
         ``provider_id`` and ``payment_method_id`` and the ``flow`` (``redirect`` or ``direct``)
-        are obeyed if they were offered; ``access_token`` proves which amount the form showed.
+        are obeyed if they were offered, ``tokenization_requested`` if the card can be saved;
+        ``access_token`` proves which amount the form showed.
 
         :param str quote: the reference of the quote that is paid; none: all that is due, for no fee
         """
@@ -163,14 +164,16 @@ class PaylinkPayment(PaylinkQuote):
         """Return what the form asks for, or answer 400 and stop."""
         if isinstance(params, dict):
             choice = {name: params.get(name) for name in ("provider_id", "payment_method_id")}
-            flow = params.get("flow")
+            flow, is_card_saved = params.get("flow"), params.get("tokenization_requested")
             # Not `isinstance`: true is no id. Who holds a link charges nobody's saved card.
             is_valid = all(type(value) is int for value in choice.values())
+            is_valid &= is_card_saved is None or isinstance(is_card_saved, bool)
             if is_valid and flow in ("redirect", "direct") and params.get("token_id") is None:
                 return {
                     "option_id": f"{choice['provider_id']}-{choice['payment_method_id']}",
                     "flow": flow,
                     "proof": params.get("access_token"),
+                    "is_card_saved": bool(is_card_saved),
                 }
         return self._stop(self._respond_json({"code": "invalid_request"}, 400))
 

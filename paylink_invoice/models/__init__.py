@@ -28,6 +28,7 @@ from . import (
     payment_provider,
     payment_transaction,
     payment_transaction_receipt,
+    payment_transaction_receipt_mail,
     res_company,
     res_config_settings,
     res_currency,

@@ -9,6 +9,7 @@ from . import (
     test_payment,
     test_pdf_stamp,
     test_quote,
+    test_receipt,
     test_rights,
     test_send,
 )
