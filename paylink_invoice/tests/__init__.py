@@ -2,6 +2,7 @@
 from . import (
     test_activity,
     test_backend_tours,
+    test_choice_browser,
     test_leaving,
     test_link,
     test_page,

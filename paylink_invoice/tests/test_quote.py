@@ -139,7 +139,7 @@ class TestQuote(QuoteCase):
         self._set_fee()
         display = self._quote(amount="50.00", tip="20")["display"]
         rows = [row["amount"].replace("\N{NO-BREAK SPACE}", " ") for row in display["rows"]]
-        self.assertEqual(rows, ["50,00 $", "10,00 $", "2,04 $", "62,04 $"])
+        self.assertEqual(rows, ["$ 50,00", "$ 10,00", "$ 2,04", "$ 62,04"])
         self.assertIn(rows[-1], display["label"].replace("\N{NO-BREAK SPACE}", " "))
         self.assertEqual(set(display["tips"]), {"18", "20", "25"})
 
