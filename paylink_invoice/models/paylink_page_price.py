@@ -46,7 +46,7 @@ class PaylinkPagePrice(models.AbstractModel):
         choices = [{"value": "full", "label": self.env._("Everything"), "amount": full}]
         if amounts["next"]:
             due = link.move_id._get_invoice_next_payment_values()
-            date = self._format_date(due["next_due_date"])
+            date = self._isolate(self._format_date(due["next_due_date"]))
             is_overdue = due["installment_state"] == "overdue"
             choices.append(
                 {

@@ -23,11 +23,11 @@ class TestChoiceInBrowser(BrowserCase, QuoteCase):
     @property
     def quotes(self):
         self.env.invalidate_all()
-        return self.env["paylink.quote"].search([("link_id", "=", self.link.id)])
+        return self.env["paylink.quote"].sudo().search([("link_id", "=", self.link.id)])
 
     def _assert_form_shows(self, visitor, quote):
         """Check that the browser has come to the payment form of a quote whose fee was accepted."""
-        visitor.wait_for("document.querySelector('#o_payment_form')")
+        visitor.wait_for("!!document.querySelector('#o_payment_form')")
         self.assertIn("62.04", visitor.get_text())
         amounts = (quote.base_amount, quote.tip_amount, quote.fee_amount, quote.total_amount)
         self.assertEqual(amounts, (50.0, 10.0, 2.04, 62.04))
@@ -57,7 +57,7 @@ class TestChoiceInBrowser(BrowserCase, QuoteCase):
             )
             visitor.click("[name=fee_accepted]")
             visitor.click(PAY)
-            visitor.wait_for("document.querySelector('#o_payment_form')")
+            visitor.wait_for("!!document.querySelector('#o_payment_form')")
             self._assert_form_shows(visitor, self.quotes[:1])
 
     def test_fee_is_not_charged_without_the_tick(self):
@@ -95,11 +95,11 @@ class TestChoiceInBrowser(BrowserCase, QuoteCase):
             asked = visitor.evaluate(ASKED)
             visitor.evaluate("(() => { const now = Date.now(); Date.now = () => now + 9e5; })()")
             visitor.evaluate(
-                "addEventListener('pagehide', () => { window.name = String(%s); })" % ASKED
+                f"addEventListener('pagehide', () => sessionStorage.setItem('asked', {ASKED}))"
             )
             visitor.click(PAY)
-            visitor.wait_for("document.querySelector('#o_payment_form')")
-            self.assertEqual(int(visitor.evaluate("window.name")), asked + 1)
+            visitor.wait_for("!!document.querySelector('#o_payment_form')")
+            self.assertEqual(int(visitor.evaluate("sessionStorage.getItem('asked')")), asked + 1)
 
     def test_changed_document_is_not_paid_unseen(self):
         with self._visit() as visitor:
@@ -132,13 +132,13 @@ class TestChoiceInBrowser(BrowserCase, QuoteCase):
             visitor.click("[name=amount_other]")
             visitor.type("5")
             visitor.click(PAY)
-            visitor.wait_for("document.querySelector('[aria-invalid=true]')")
+            visitor.wait_for("!!document.querySelector('[aria-invalid=true]')")
             self.assertEqual(visitor.evaluate("document.querySelector('[name=tip]').value"), "20")
             visitor.evaluate("document.querySelector('[name=amount_other]').value = ''")
             visitor.click("[name=amount_other]")
             visitor.type("50")
             visitor.click(".o_paylink_button")
-            visitor.wait_for("document.querySelector('[name=fee_accepted]')")
+            visitor.wait_for("!!document.querySelector('[name=fee_accepted]')")
             self.assertIn("good until", visitor.get_text())
             visitor.click("[name=fee_accepted]")
             visitor.click(".o_paylink_button")
