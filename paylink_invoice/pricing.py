@@ -156,9 +156,7 @@ def compute_refund(price, refunded, amount, step):
     if amount <= 0 or refunded < 0 or refunded + amount > price.total:
         raise InvalidAmount(amount)
 
-    before, after = (
-        _split_refund(price, total, step) for total in (refunded, refunded + amount)
-    )
+    before, after = (_split_refund(price, total, step) for total in (refunded, refunded + amount))
     return Price(after.base - before.base, after.tip - before.tip, after.fee - before.fee)
 
 

@@ -103,7 +103,9 @@ class PaylinkLinkQuote(models.Model):
         fixed = company.currency_id._convert(
             company.paylink_minimum_amount, move.currency_id, company, round=False
         )
-        minimum = max(pricing.round_up_to_step(part, step) for part in (share, to_share(fixed, 100)))
+        minimum = max(
+            pricing.round_up_to_step(part, step) for part in (share, to_share(fixed, 100))
+        )
         minimum = max(minimum, step)
         # Whoever pays a part leaves a part: both are at least the minimum.
         return minimum if 2 * minimum <= full else None
@@ -206,9 +208,7 @@ class PaylinkLinkQuote(models.Model):
         if not wish.is_typed:
             return pricing.parse_amount(wish.amount, step)
         lang = self.env["res.lang"]._get_data(code=self.env.context.get("lang") or "en_US")
-        return pricing.parse_typed_amount(
-            wish.amount, step, lang.decimal_point, lang.thousands_sep
-        )
+        return pricing.parse_typed_amount(wish.amount, step, lang.decimal_point, lang.thousands_sep)
 
     def _get_amount_refusal(self, choices):
         """Return the sentence that tells which amounts can be paid."""

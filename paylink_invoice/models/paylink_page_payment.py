@@ -170,9 +170,7 @@ class PaylinkPagePayment(models.AbstractModel):
                         date=date,
                     ),
                     "refunded": refunded
-                    and self.env._(
-                        "Refunded: %(amount)s", amount=tx.currency_id.format(refunded)
-                    ),
+                    and self.env._("Refunded: %(amount)s", amount=tx.currency_id.format(refunded)),
                     "path": paths and link._get_receipt_path(tx),
                 }
             )

@@ -115,9 +115,7 @@ class PaylinkPagePrice(models.AbstractModel):
             return self.env._("No fee")
         parts = []
         if rule.percent:
-            parts.append(
-                self.env._("%(percent)s%%", percent=self._format_percent(rule.percent))
-            )
+            parts.append(self.env._("%(percent)s%%", percent=self._format_percent(rule.percent)))
         if rule.fixed:
             parts.append(currency.format(float(rule.fixed)))
         fee = " + ".join(self._isolate(part) for part in parts)
@@ -132,8 +130,9 @@ class PaylinkPagePrice(models.AbstractModel):
     @api.model
     def _format_percent(self, percent):
         """Return a percentage in the reader's format, without the sign."""
-        lang = self.env["res.lang"].browse(self.env["res.lang"]._get_data(
-            code=self.env.context.get("lang") or "en_US").id)
+        lang = self.env["res.lang"].browse(
+            self.env["res.lang"]._get_data(code=self.env.context.get("lang") or "en_US").id
+        )
         plain = f"{percent:f}" if not isinstance(percent, str) else percent
         decimals = len(plain.partition(".")[2].rstrip("0"))
         return lang.format(f"%.{decimals}f", float(percent))

@@ -78,7 +78,9 @@ class PaymentProvider(models.Model):
         :param country: the `res.country` of the customer, or none
         """
         self.ensure_one()
-        is_free_country = self.paylink_fee_country_ids and country not in self.paylink_fee_country_ids
+        is_free_country = (
+            self.paylink_fee_country_ids and country not in self.paylink_fee_country_ids
+        )
         is_free_method = self.paylink_fee_method_ids and method not in self.paylink_fee_method_ids
         if is_free_country or is_free_method:
             return pricing.FeeRule()

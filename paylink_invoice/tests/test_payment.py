@@ -139,7 +139,9 @@ class TestPaymentForm(PaymentCase):
         self.assertNotIn("o_payment_tokenize_checkbox", html)
         self.provider.allow_tokenization = True
         self.payment_method.support_tokenization = True
-        (box,) = re.findall(r'<input name="o_payment_tokenize_checkbox"[^>]*>', self._get("pay").text)
+        (box,) = re.findall(
+            r'<input name="o_payment_tokenize_checkbox"[^>]*>', self._get("pay").text
+        )
         self.assertNotIn("checked", box)
 
     def test_card_is_saved_only_if_asked_for_and_possible(self):

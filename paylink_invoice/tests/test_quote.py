@@ -258,9 +258,7 @@ class TestQuote(QuoteCase):
         for data in (" ", "[]", "null", "1", "{", '"full"', "[" * 5000, "\x00"):
             with self.subTest(data=data[:10]):
                 self._assert_code(self._ask(data=data), 400, "invalid_request")
-        self._assert_code(
-            self._ask(headers={"Content-Type": "text/plain"}), 400, "invalid_request"
-        )
+        self._assert_code(self._ask(headers={"Content-Type": "text/plain"}), 400, "invalid_request")
         self._assert_code(
             self._ask(headers={"Origin": "https://evil.example"}), 403, "foreign_origin"
         )
@@ -325,7 +323,9 @@ class TestQuote(QuoteCase):
                 "early_discount": True,
                 "discount_percentage": 2,
                 "discount_days": 10,
-                "line_ids": [Command.create({"value": "percent", "value_amount": 100, "nb_days": 30})],
+                "line_ids": [
+                    Command.create({"value": "percent", "value_amount": 100, "nb_days": 30})
+                ],
             }
         )
         return self._create_invoice(invoice_payment_term_id=terms.id)
@@ -333,7 +333,20 @@ class TestQuote(QuoteCase):
 
 BAD_AMOUNTS = (
     *("NaN", "Infinity", "-Infinity", "1e308", "1E2", "-0", "-1", "+1", "1,000", "1 000", "1_0"),
-    *("\uff11\uff12", "\u0661", " 1", "1 ", "1\n", "0x1", "1.234", ".5", "5.", "05", "other", "all"),
+    *(
+        "\uff11\uff12",
+        "\u0661",
+        " 1",
+        "1 ",
+        "1\n",
+        "0x1",
+        "1.234",
+        ".5",
+        "5.",
+        "05",
+        "other",
+        "all",
+    ),
     *("", "9" * 400, "FULL", "full\x00", "'; DROP TABLE paylink_quote; --"),
 )
 BAD_VALUES = (None, True, False, 1, 10.5, [], ["full"], {}, {"amount": "full"})

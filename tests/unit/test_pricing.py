@@ -54,9 +54,7 @@ def is_multiple(value, step):
     ],
 )
 def test_tip_is_taken_on_the_amount_and_fee_on_both(base, tip, rule, expected):
-    price = pricing.compute_price(
-        Decimal(base), Decimal(tip), FeeRule(*map(Decimal, rule)), CENT
-    )
+    price = pricing.compute_price(Decimal(base), Decimal(tip), FeeRule(*map(Decimal, rule)), CENT)
     assert (price.tip, price.fee) == tuple(map(Decimal, expected))
     assert price.total == Decimal(base) + price.tip + price.fee
 
@@ -99,7 +97,18 @@ def test_plain_amounts_are_read_as_they_are_written(count, step):
     [
         *("", " ", "1 ", " 1", "+1", "-0", "-1", "1e3", "1E3", "1e308", "NaN", "nan", "Infinity"),
         *("inf", "1,000", "1_000", "0x10", "010", "00", ".5", "5.", "1.234", "1.2.3", "1\n", "١٢"),
-        *("\uff11\uff12", "1²", "½", "1\x00", "9" * 16, "9" * 400, "0." + "0" * 400, "--1", "1;1", "$1"),
+        *(
+            "\uff11\uff12",
+            "1²",
+            "½",
+            "1\x00",
+            "9" * 16,
+            "9" * 400,
+            "0." + "0" * 400,
+            "--1",
+            "1;1",
+            "$1",
+        ),
         *(None, True, False, 1, 1.5, [], ["1"], {}, {"amount": "1"}, b"1"),
     ],
 )

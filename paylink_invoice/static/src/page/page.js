@@ -252,8 +252,19 @@ function watchPrice(form) {
             showError("");
         } else if (type === "input" && target === other) {
             timer = setTimeout(ask, TYPING_MS, true);
-        } else if (type === "change") {
+        } else if (type === "change" && !(quote && getWish() === shownWish)) {
             ask();
+        }
+    }
+
+    /** Pay what is shown, or show first what it has become meanwhile. */
+    function settle(answer, isChanged) {
+        const isAgreed = !answer.fee_text || tick.checked;
+        if (answer.quote ? isAgreed && !isChanged : !answer.message) {
+            form.submit();
+        } else if (answer.quote) {
+            showError(isChanged ? changedText : "");
+            tick?.reportValidity();
         }
     }
 
@@ -262,14 +273,10 @@ function watchPrice(form) {
         clearTimeout(timer);
         const shown = label.textContent;
         const isPriced = shown !== unpriced && getWish() === shownWish;
-        const answer = quote && Date.now() < quote.end ? quote : await ask();
-        const isChanged = isPriced && label.textContent !== shown;
-        const isAgreed = !isChanged && (!answer?.fee_text || tick.checked);
-        if (answer && (answer.quote ? isAgreed : !answer.message)) {
-            form.submit();
-        } else if (answer?.quote) {
-            showError(isChanged ? changedText : "");
-            tick?.reportValidity();
+        const isFresh = quote && Date.now() < quote.end;
+        const answer = isFresh ? quote : await ask();
+        if (answer) {
+            settle(answer, isPriced && label.textContent !== shown);
         }
     }
 
