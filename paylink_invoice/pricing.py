@@ -62,8 +62,13 @@ def compute_price(base, tip_percent, fee_rule, step):
 
     The tip is a share of the amount being paid, before the fee; the fee is taken on both.
     """
-    tip = round_to_step(base * tip_percent / 100, step) if base > 0 else Decimal(0)
+    tip = compute_tip(base, tip_percent, step)
     return Price(base, tip, fee_rule.compute_fee(base + tip, step))
+
+
+def compute_tip(base, percent, step):
+    """Return the tip for paying ``base``; 0 for nothing to pay."""
+    return round_to_step(base * percent / 100, step) if base > 0 else Decimal(0)
 
 
 def round_to_step(value, step, rounding=ROUND_HALF_UP):
@@ -156,9 +161,7 @@ def compute_refund(price, refunded, amount, step):
     if amount <= 0 or refunded < 0 or refunded + amount > price.total:
         raise InvalidAmount(amount)
 
-    before, after = (
-        _split_refund(price, total, step) for total in (refunded, refunded + amount)
-    )
+    before, after = (_split_refund(price, total, step) for total in (refunded, refunded + amount))
     return Price(after.base - before.base, after.tip - before.tip, after.fee - before.fee)
 
 

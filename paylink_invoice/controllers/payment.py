@@ -71,12 +71,13 @@ class PaylinkPayment(PaylinkQuote):
             return self._respond_json({"code": "invalid_request"}, 400)
         self._check_origin(is_form=True)
         form = request.httprequest.form
+        quote_sudo = link_sudo._get_quote(form.get("quote"))
         try:
             quote_sudo = self._confirm_quote(link_sudo, form)
             if not quote_sudo._is_accepted():
                 return self._respond_review(link_sudo, quote_sudo)
+            link_sudo._check_attempts()
         except PaymentRefused as refusal:
-            quote_sudo = link_sudo._get_quote(form.get("quote"))
             return self._respond_refusal(link_sudo, refusal, is_page, quote_sudo)
         return request.redirect(f"{link_sudo._get_path('pay')}?quote={quote_sudo.reference}", 303)
 
@@ -93,7 +94,6 @@ class PaylinkPayment(PaylinkQuote):
         if quote_sudo and form.get("fee_accepted") == "1":
             quote_sudo._accept_fee(self._get_visitor())
         link_sudo._check_quote(quote_sudo)
-        link_sudo._check_attempts()
         return quote_sudo
 
     # === FORM === #
@@ -136,7 +136,8 @@ class PaylinkPayment(PaylinkQuote):
         JSON-RPC in and out, as Odoo's scripts of all providers expect it; but an error has an HTTP
         status too, and says no more than a code and a sentence. Of the ``params``, the integers
         ``provider_id`` and ``payment_method_id`` and the ``flow`` (``redirect`` or ``direct``)
-        are obeyed if they were offered; ``access_token`` proves which amount the form showed.
+        are obeyed if they were offered, ``tokenization_requested`` if the card can be saved;
+        ``access_token`` proves which amount the form showed.
 
         :param str quote: the reference of the quote that is paid; none: all that is due, for no fee
         """
@@ -163,14 +164,16 @@ class PaylinkPayment(PaylinkQuote):
         """Return what the form asks for, or answer 400 and stop."""
         if isinstance(params, dict):
             choice = {name: params.get(name) for name in ("provider_id", "payment_method_id")}
-            flow = params.get("flow")
+            flow, is_card_saved = params.get("flow"), params.get("tokenization_requested")
             # Not `isinstance`: true is no id. Who holds a link charges nobody's saved card.
             is_valid = all(type(value) is int for value in choice.values())
+            is_valid &= is_card_saved is None or isinstance(is_card_saved, bool)
             if is_valid and flow in ("redirect", "direct") and params.get("token_id") is None:
                 return {
                     "option_id": f"{choice['provider_id']}-{choice['payment_method_id']}",
                     "flow": flow,
                     "proof": params.get("access_token"),
+                    "is_card_saved": bool(is_card_saved),
                 }
         return self._stop(self._respond_json({"code": "invalid_request"}, 400))
 

@@ -68,7 +68,7 @@ class PaylinkQuote(PaylinkGate):
             return self._respond_refusal(link_sudo, refusal, is_page)
         if is_page:
             return self._respond_review(link_sudo, quote_sudo)
-        return self._respond_json(self._prepare_quote_json(quote_sudo))
+        return self._respond_json(self._prepare_quote_json(link_sudo, quote_sudo))
 
     def _read_wish(self):
         """Return the :class:`Wish` of the request's body, JSON or form, or answer 400 and stop."""
@@ -83,8 +83,11 @@ class PaylinkQuote(PaylinkGate):
         data = self._read_json()
         return Wish(data.get("amount"), data.get("tip"), data.get("option"))
 
-    def _prepare_quote_json(self, quote_sudo):
-        """Return a quote as the contract spells it: decimal strings, ISO codes, UTC."""
+    def _prepare_quote_json(self, link_sudo, quote_sudo):
+        """Return a quote as the contract spells it: decimal strings, ISO codes, UTC.
+
+        What page.js shows is in ``display``, in the customer's language and number format.
+        """
         digits = quote_sudo.currency_id.decimal_places
         amounts = ("base", "tip", "fee", "total")
         return {
@@ -93,6 +96,7 @@ class PaylinkQuote(PaylinkGate):
             "currency": quote_sudo.currency_id.name,
             "expires": f"{quote_sudo.expiration_date.isoformat(timespec='seconds')}Z",
             "fee_text": quote_sudo.fee_text or None,
+            "display": request.env["paylink.page"]._prepare_quote_display(link_sudo, quote_sudo),
         }
 
     def _respond_review(self, link_sudo, quote_sudo, refusal=None, status=200):
@@ -115,7 +119,9 @@ class PaylinkQuote(PaylinkGate):
                 refusal = further_refusal
             else:
                 return self._respond_review(link_sudo, quote_sudo, refusal, status)
-        values = request.env["paylink.page"]._prepare_refusal_values(link_sudo, refusal)
+        values = request.env["paylink.page"]._prepare_refusal_values(
+            link_sudo, refusal, quote_sudo, request.httprequest.form
+        )
         return self._respond_page(
             "paylink_invoice.paylink_refusal_page", values, values["lang"], status
         )

@@ -32,6 +32,7 @@ from . import (
     payment_transaction_booking,
     payment_transaction_doors,
     payment_transaction_receipt,
+    payment_transaction_receipt_mail,
     res_company,
     res_config_settings,
     res_currency,

@@ -2,11 +2,15 @@
 """The live URL is written into a message at the moment it leaves, and only for its recipient."""
 
 import re
+from urllib.parse import quote, unquote
 
 from odoo import models
 
-# The placeholder of a link in a stored text, with or without the host before it.
-PLACEHOLDER = re.compile(r"(?:https?://[^\s\"'<>/]+)?/paylink/preview/(\d{1,18})(?![\w/])")
+# The placeholder of a link in a stored text, with or without the host before it; and of the receipt
+# of a payment behind that link.
+PLACEHOLDER = re.compile(
+    r"(?:https?://[^\s\"'<>/]+)?/paylink/preview/(\d{1,18})(?:\?receipt=([\w.%~-]+))?(?![\w/])"
+)
 
 
 class MailMail(models.Model):
@@ -19,9 +23,17 @@ class MailMail(models.Model):
         )
         if self.model != "account.move" or not partner or not body:
             return body
-        links_sudo = self._paylink_find_links(PLACEHOLDER.findall(body), partner)
+        link_ids = [match[1] for match in PLACEHOLDER.finditer(body)]
+        links_sudo = self._paylink_find_links(link_ids, partner)
         urls = {str(link_sudo.id): link_sudo._get_url() for link_sudo in links_sudo}
-        return PLACEHOLDER.sub(lambda match: urls.get(match[1], match[0]), body)
+
+        def make_live(match):
+            url = urls.get(match[1])
+            if url and match[2]:
+                return f"{url}/receipt/{quote(unquote(match[2]))}"
+            return url or match[0]
+
+        return PLACEHOLDER.sub(make_live, body)
 
     def _paylink_find_links(self, link_ids, partner):
         """Return the links of this document that were made for this recipient, in sudo mode.

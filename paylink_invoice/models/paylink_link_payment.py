@@ -45,7 +45,7 @@ class PaylinkLinkPayment(models.Model):
             "title": title,
             "formatted_amount": formatted_amount,
             "pay_label": page.env._("Pay %(amount)s", amount=formatted_amount),
-            "price_rows": page._prepare_price_rows(quote_sudo) if quote_sudo else [],
+            "price_rows": page._prepare_quote_price(quote_sudo)["rows"] if quote_sudo else [],
             "page_path": self._get_path(),
             "is_test": set(providers_sudo.mapped("state")) == {"test"},
             "amount": amount,
@@ -54,7 +54,12 @@ class PaylinkLinkPayment(models.Model):
             "providers_sudo": providers_sudo,
             "payment_methods_sudo": methods_sudo,
             "tokens_sudo": self.env["payment.token"],
-            "show_tokenize_input_mapping": dict.fromkeys(providers_sudo.ids, False),
+            # Whoever wants to may save a card; which ones are saved is never shown here.
+            "show_tokenize_input_mapping": {
+                provider.id: provider.allow_tokenization
+                and not provider._is_tokenization_required()
+                for provider in providers_sudo
+            },
             "reference_prefix": move.name,
             "transaction_route": f"{route}?quote={quote_sudo.reference}" if quote_sudo else route,
             "landing_route": PAYMENT_LANDING_PATH,
@@ -95,7 +100,9 @@ class PaylinkLinkPayment(models.Model):
 
     # === STARTING A PAYMENT === #
 
-    def _start_payment(self, option_id, flow, quote_reference=None, proof=None):
+    def _start_payment(
+        self, option_id, flow, quote_reference=None, proof=None, is_card_saved=False
+    ):
         """Return the one open payment of the document, new or under way, in sudo mode.
 
         Amount, currency, customer and references are decided here, after the lock. To be called
@@ -106,6 +113,8 @@ class PaylinkLinkPayment(models.Model):
         :param str flow: ``redirect`` or ``direct``, what the provider's script announces
         :param quote_reference: the quote to pay; none: everything that is due, without a fee
         :param proof: what :meth:`_sign_shown_amount` returned for the form, if anything
+        :param bool is_card_saved: whether the customer asked to save the card, see
+            :meth:`_is_card_saved`
         :raise PaymentRefused: with the reason and the sentence for the customer
         """
         self.ensure_one()
@@ -120,7 +129,16 @@ class PaylinkLinkPayment(models.Model):
             quote_sudo = self._get_quote(quote_reference)
         self._check_quote(quote_sudo, option_id)
         values = self._prepare_payment_values(quote_sudo, flow)
+        values["tokenize"] = self._is_card_saved(quote_sudo, is_card_saved)
         return self.env["payment.transaction"]._paylink_open_attempt(self, values)
+
+    def _is_card_saved(self, quote_sudo, is_wanted):
+        """Tell whether the card is saved for later: where it is possible and wanted, or necessary."""
+        provider_sudo = quote_sudo.provider_id
+        can_save = (
+            provider_sudo.allow_tokenization and quote_sudo.payment_method_id.support_tokenization
+        )
+        return can_save and (is_wanted or provider_sudo._is_tokenization_required())
 
     def _check_quote(self, quote_sudo, option_id=None):
         """Raise `PaymentRefused` unless a quote can be paid now.

@@ -228,6 +228,17 @@ class PaylinkLinkQuote(models.Model):
             choices["full"], choices["minimum"], self.move_id.currency_id
         )
 
+    def _get_part_range(self, choices):
+        """Return which other amounts can be paid, in short; ``None`` where there is no choice."""
+        if choices["minimum"] is None:
+            return None
+        format_money = self.move_id.currency_id.format
+        return self.env._(
+            "From %(minimum)s to %(maximum)s",
+            minimum=format_money(float(choices["minimum"])),
+            maximum=format_money(float(choices["full"] - choices["minimum"])),
+        )
+
     def _get_fee_text(self, option, price):
         """Return the sentence that the customer accepts, with the amount of the fee."""
         return self.env._(

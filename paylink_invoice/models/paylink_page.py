@@ -57,6 +57,7 @@ class PaylinkPage(models.AbstractModel):
         page._prefetch(link, move)
         paths = page._prepare_paths(link, is_preview)
         summary = page._prepare_summary(link)
+        choices = page._prepare_choices(link, is_preview)
         is_open = move.state != "draft"
         return {
             **page._prepare_layout_values(link.company_id, summary["document_label"]),
@@ -65,8 +66,8 @@ class PaylinkPage(models.AbstractModel):
             "paths": paths,
             "summary": summary,
             "beacon": page._prepare_beacon(link, paths),
-            "payment": page._prepare_payment(link, summary, is_preview),
-            "choices": page._prepare_choices(link, is_preview),
+            "payment": page._prepare_payment(link, summary, choices, is_preview),
+            "choices": choices,
             "bank": page._prepare_bank(move) if summary["status_code"] in DUE_CODES else None,
             "parties": page._prepare_parties(move),
             "facts": page._prepare_facts(move),
@@ -86,6 +87,9 @@ class PaylinkPage(models.AbstractModel):
             "script_texts": {
                 "copied": self.env._("Copied"),
                 "characters_left": self.env._("characters left"),
+                "changed": self.env._(
+                    "The amount has changed since you opened this page. Please check the new total."
+                ),
             },
         }
 
@@ -132,7 +136,7 @@ class PaylinkPage(models.AbstractModel):
         if is_preview:
             return {}
         base = link._get_path()
-        names = ("pay", "pdf", "comment", "seen", "qr.svg")
+        names = ("pay", "quote", "pdf", "comment", "seen", "qr.svg")
         return {"page": base, **{name: f"{base}/{name}" for name in names}}
 
     @api.model

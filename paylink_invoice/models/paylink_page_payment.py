@@ -10,25 +10,30 @@ class PaylinkPagePayment(models.AbstractModel):
     # === WHAT CAN BE PAID === #
 
     @api.model
-    def _prepare_payment(self, link, summary, is_preview):
-        """Return the offer to pay: ``denial`` (a reason or None), ``amount``, ``label``,
-        ``offers``, ``hint``."""
+    def _get_payment_denial(self, link, is_preview=False):
+        """Return why the page offers no payment, or ``None``; see :meth:`paylink.link._get_denial`."""
         denial = link._get_denial("pay")
         if is_preview and denial in ("expired", "revoked"):
             # Staff look at the document; that the link is over is told elsewhere.
-            denial = link.move_id._paylink_get_payment_denial()
-        hints = {
-            "no_provider": self._get_no_provider_text(link),
-            "not_offered": self._get_no_provider_text(link),
-        }
-        # What is charged: the early-payment discount is taken off while it can be had.
-        amount = "" if denial else link.move_id.currency_id.format(link._get_payable_amount())
+            return link.move_id._paylink_get_payment_denial()
+        return denial
+
+    @api.model
+    def _prepare_payment(self, link, summary, choices, is_preview=False):
+        """Return the offer to pay: ``denial`` (a reason or None), ``amount`` (what is charged unless
+        the customer chooses otherwise), ``label``, ``offers``, ``hint``.
+
+        :param choices: what :meth:`_prepare_choices` returned, or ``None``
+        """
+        denial = None if choices else self._get_payment_denial(link, is_preview)
+        text = self._get_no_provider_text(link)
+        hint = text if denial in ("no_provider", "not_offered") else ""
         return {
             "denial": denial,
-            "amount": amount,
-            "label": self.env._("Pay %(amount)s", amount=amount),
+            "amount": choices["price"]["total"] if choices else "",
+            "label": choices["price"]["label"] if choices else "",
             "offers": self._prepare_offers(link.move_id) if summary["amount_due"] else [],
-            "hint": hints.get(denial, "") if summary["amount_due"] else "",
+            "hint": hint if summary["amount_due"] else "",
         }
 
     @api.model
@@ -152,15 +157,21 @@ class PaylinkPagePayment(models.AbstractModel):
 
     @api.model
     def _prepare_receipts(self, link, paths):
-        """Return the receipts of payments made online: list of ``{'label', 'path'}``."""
-        return [
-            {
-                "label": self.env._(
-                    "Receipt for %(amount)s, %(date)s",
-                    amount=tx.currency_id.format(tx.amount),
-                    date=self._format_date(tx.last_state_change or tx.create_date),
-                ),
-                "path": paths and link._get_receipt_path(tx),
-            }
-            for tx in link._get_receipts()
-        ]
+        """Return the receipts of payments made online: list of ``{'label', 'refunded', 'path'}``."""
+        receipts = []
+        for tx in link._get_receipts():
+            refunded = tx._paylink_get_refunded()
+            date = self._format_date(tx.last_state_change or tx.create_date)
+            receipts.append(
+                {
+                    "label": self.env._(
+                        "Receipt for %(amount)s, %(date)s",
+                        amount=tx.currency_id.format(tx.amount),
+                        date=date,
+                    ),
+                    "refunded": refunded
+                    and self.env._("Refunded: %(amount)s", amount=tx.currency_id.format(refunded)),
+                    "path": paths and link._get_receipt_path(tx),
+                }
+            )
+        return receipts

@@ -20,26 +20,31 @@ class PaylinkPagePrice(models.AbstractModel):
     def _prepare_choices(self, link, is_preview=False):
         """Return what the customer chooses before paying, or ``None`` where nothing can be paid.
 
-        :return: dict of lists; ``amounts``: ``{'value', 'label', 'amount'}`` where the value of
-            another amount is ``other``; ``tips``: ``{'value', 'label', 'amount'}``, empty where no
-            tips are offered; ``options``: ``{'value', 'label', 'text'}``, the text tells the fee;
-            and ``part_hint`` (which other amounts can be paid, or None)
+        :param link: one `paylink.link` in sudo mode
+        :return: dict; ``amounts``: ``{'value', 'label', 'amount'}`` where the value of another
+            amount is ``other``; ``part_hint`` (which other amounts can be paid, or None); ``tips``:
+            ``{'value', 'label', 'amount'}``, empty where no tips are offered; ``options``:
+            ``{'value', 'label', 'text', 'is_default'}``, the text tells the fee, empty where the one
+            way to pay costs nothing; ``has_fee``; ``is_plain`` (nothing to choose at all) and ``price``
+            (of what is chosen unless the customer does, see :meth:`_prepare_price`)
         """
-        denial = link._get_denial("pay")
-        if is_preview and denial in ("expired", "revoked"):
-            denial = link.move_id._paylink_get_payment_denial()
-        if denial:
+        if self._get_payment_denial(link, is_preview):
             return None
         amounts = link._get_amount_choices()
-        options = self._prepare_option_choices(link)
-        return {
+        options = link._get_options()
+        # Who just wants to pay pays everything, no tip, and no fee where that is possible.
+        default = next((option for option in options if not option["fee_rule"]), options[0])
+        has_fee = any(option["fee_rule"] for option in options)
+        choices = {
             "amounts": self._prepare_amount_choices(link, amounts),
-            "part_hint": link._get_amount_refusal(amounts) if amounts["minimum"] else None,
+            "part_hint": link._get_part_range(amounts),
             "tips": self._prepare_tip_choices(link, amounts["full"]),
-            "options": options,
-            # Where there is one way to pay, and it costs nothing, there is nothing to choose.
-            "has_options": len(options) > 1 or any(option["fee_rule"] for option in options),
+            "options": self._prepare_option_choices(link, options, default, has_fee),
+            "has_fee": has_fee,
+            "price": self._prepare_default_price(link, amounts["full"], default),
         }
+        is_plain = len(choices["amounts"]) == 1 and not choices["tips"] and not choices["options"]
+        return {**choices, "is_plain": is_plain}
 
     @api.model
     def _prepare_amount_choices(self, link, amounts):
@@ -48,18 +53,27 @@ class PaylinkPagePrice(models.AbstractModel):
         choices = [{"value": "full", "label": self.env._("Everything"), "amount": full}]
         if amounts["next"]:
             due = link.move_id._get_invoice_next_payment_values()
+            date = self._isolate(self._format_date(due["next_due_date"]))
             is_overdue = due["installment_state"] == "overdue"
-            label = self.env._("What is overdue") if is_overdue else self.env._("Next instalment")
-            amount = format_money(float(amounts["next"]))
-            choices.append({"value": "next", "label": label, "amount": amount})
+            choices.append(
+                {
+                    "value": "next",
+                    "label": self.env._("What is overdue")
+                    if is_overdue
+                    else self.env._("Next instalment"),
+                    "amount": format_money(float(amounts["next"])),
+                    "text": self.env._("overdue since %(date)s", date=date)
+                    if is_overdue
+                    else self.env._("due by %(date)s", date=date),
+                }
+            )
         if amounts["minimum"] is not None:
-            label = self.env._("Another amount")
-            choices.append({"value": "other", "label": label, "amount": ""})
+            choices.append({"value": "other", "label": self.env._("Another amount")})
         return choices
 
     @api.model
     def _prepare_tip_choices(self, link, base):
-        """Return the tips with what they are of ``base``; empty where none are offered."""
+        """Return the tips with what they are of ``base``, a Decimal; empty where none are offered."""
         percents = link._get_tip_percents()
         if percents == ["0"]:
             return []
@@ -67,24 +81,36 @@ class PaylinkPagePrice(models.AbstractModel):
 
     @api.model
     def _describe_tips(self, percents, base, currency):
-        """Return tips as ``{'value', 'label', 'amount'}``.
+        """Return tips as ``{'value', 'label', 'amount'}``, without an amount for no tip.
 
         :param percents: their keys, see `res.company._paylink_get_tip_percents`
         :param base: the Decimal that they are a share of
         """
         tips = []
         for percent in percents:
-            price = pricing.compute_price(
-                base, Decimal(percent), pricing.FeeRule(), currency._paylink_get_step()
+            tip = pricing.compute_tip(base, Decimal(percent), currency._paylink_get_step())
+            label = self.env._("%(percent)s%%", percent=self._format_percent(percent))
+            tips.append(
+                {
+                    "value": percent,
+                    "label": label if percent != "0" else self.env._("No tip"),
+                    "amount": currency.format(float(tip)) if percent != "0" else None,
+                }
             )
-            amount = currency.format(float(price.tip))
-            label = (
-                self.env._("No tip")
-                if percent == "0"
-                else self.env._("%(percent)s%%", percent=self._format_percent(percent))
-            )
-            tips.append({"value": percent, "label": label, "amount": price.tip and amount})
         return tips
+
+    @api.model
+    def _format_tips(self, link, base):
+        """Return what each offered tip is of ``base``, a Decimal, by its key."""
+        tips = self._describe_tips(link._get_tip_percents(), base, link.move_id.currency_id)
+        return {tip["value"]: tip["amount"] for tip in tips if tip["amount"]}
+
+    @api.model
+    def _join_tips(self, tips):
+        """Return what :meth:`_describe_tips` returns on one line, e.g. "No tip · 18% $ 18.00"."""
+        return " · ".join(
+            " ".join(part for part in (tip["label"], tip["amount"]) if part) for tip in tips
+        )
 
     @api.model
     def _get_amounts_text(self, full, minimum, currency):
@@ -104,13 +130,6 @@ class PaylinkPagePrice(models.AbstractModel):
         )
 
     @api.model
-    def _join_tips(self, tips):
-        """Return what :meth:`_describe_tips` returns on one line, e.g. "No tip · 18% $ 18.00"."""
-        return " · ".join(
-            " ".join(part for part in (tip["label"], tip["amount"]) if part) for tip in tips
-        )
-
-    @api.model
     def _describe_choices(self, link, choices):
         """Return what :meth:`_prepare_choices` offers as plain lines, for staff."""
         amounts = link._get_amount_choices()
@@ -122,16 +141,19 @@ class PaylinkPagePrice(models.AbstractModel):
         return "\n".join(line for line in lines if line)
 
     @api.model
-    def _prepare_option_choices(self, link):
-        """Return the ways to pay, each with its fee in words."""
+    def _prepare_option_choices(self, link, options, default, has_fee):
+        """Return the ways to pay, each with its fee in words; empty for one that costs nothing."""
+        if len(options) == 1 and not has_fee:
+            return []
+        currency = link.move_id.currency_id
         return [
             {
                 "value": option["id"],
                 "label": option["label"],
-                "fee_rule": option["fee_rule"],
-                "text": self._get_fee_rule_text(option["fee_rule"], link.move_id.currency_id),
+                "text": self._get_fee_rule_text(option["fee_rule"], currency),
+                "is_default": option == default,
             }
-            for option in link._get_options()
+            for option in options
         ]
 
     @api.model
@@ -182,27 +204,54 @@ class PaylinkPagePrice(models.AbstractModel):
     # === WHAT IT COMES TO === #
 
     @api.model
-    def _prepare_price_rows(self, quote):
-        """Return a quote as a list of ``{'label', 'amount', 'kind': 'part' | 'total'}``."""
-        format_money = quote.currency_id.format
-        lines = quote.line_ids
-        rows = [
-            {"label": line.move_id.name, "amount": format_money(line.amount), "kind": "part"}
-            for line in lines
-        ]
-        extras = (
-            (self.env._("Tip"), quote.tip_amount),
-            (self.env._("Processing fee"), quote.fee_amount),
+    def _prepare_price(self, currency, lines, price):
+        """Return what a payment comes to, as the customer reads it.
+
+        :param list lines: ``(label, amount)`` of each document that is paid
+        :param price: the :class:`~..pricing.Price`
+        :return: ``rows`` (``{'label', 'amount', 'kind': 'part' | 'total'}``, the total only where it
+            is a sum), ``base``, ``total`` and ``label`` of the button
+        """
+        base, tip, fee, total = (
+            currency.format(float(amount))
+            for amount in (price.base, price.tip, price.fee, price.total)
         )
-        rows += [
-            {"label": label, "amount": format_money(amount), "kind": "part"}
-            for label, amount in extras
-            if amount
+        rows = [
+            {"label": label, "amount": currency.format(amount), "kind": "part"}
+            for label, amount in lines
         ]
-        total = format_money(quote.total_amount)
+        if price.tip:
+            rows.append({"label": self.env._("Tip"), "amount": tip, "kind": "part"})
+        if price.fee:
+            rows.append({"label": self.env._("Processing fee"), "amount": fee, "kind": "part"})
         if len(rows) > 1:
             rows.append({"label": self.env._("Total"), "amount": total, "kind": "total"})
-        return rows
+        label = self.env._("Pay %(amount)s", amount=total)
+        return {"rows": rows, "base": base, "total": total, "label": label}
+
+    @api.model
+    def _prepare_default_price(self, link, base, option):
+        """Return the price of ``base``, a Decimal, without a tip, and the ``fee_text`` to accept."""
+        price = link._price(base, "0", option["fee_rule"])
+        move = link.move_id
+        return {
+            **self._prepare_price(move.currency_id, [(move.name, float(base))], price),
+            "fee_text": link._get_fee_text(option, price) if price.fee else "",
+        }
+
+    @api.model
+    def _prepare_quote_price(self, quote):
+        """Return the price of a `paylink.quote`; see :meth:`_prepare_price`."""
+        quote = quote.with_env(self.env)
+        lines = [(line.move_id.name, line.amount) for line in quote.line_ids]
+        return self._prepare_price(quote.currency_id, lines, quote._get_price())
+
+    @api.model
+    def _prepare_quote_display(self, link, quote):
+        """Return a quote as page.js shows it: its price, and what the offered ``tips`` would be."""
+        page, link, _move = self._switch_to(link)
+        base = quote._get_price().base
+        return {**page._prepare_quote_price(quote), "tips": page._format_tips(link, base)}
 
     @api.model
     def _prepare_review_values(self, link, quote, refusal=None):
@@ -214,35 +263,74 @@ class PaylinkPagePrice(models.AbstractModel):
         """
         page, link, _move = self._switch_to(link)
         heading = page.env._("Please check and pay")
-        total = quote.currency_id.format(quote.total_amount)
+        price = page._prepare_quote_price(quote)
         return {
             **page._prepare_layout_values(link.company_id, heading),
             "heading": heading,
             "document_label": page._get_document_label(link),
-            "rows": page._prepare_price_rows(quote.with_env(page.env)),
+            "rows": price["rows"],
             "quote": quote.reference,
             "fee_text": quote.fee_text,
-            "pay_label": page.env._("Pay %(amount)s", amount=total),
+            "pay_label": price["label"],
             "refusal": refusal and refusal.message,
+            "is_fee_refused": bool(refusal) and refusal.code == "fee_not_accepted",
+            "valid_until": link._format_time(quote.expiration_date),
             "pay_path": link._get_path("pay"),
             "page_path": link._get_path(),
         }
 
     @api.model
-    def _prepare_refusal_values(self, link, refusal):
-        """Return the values of ``paylink_invoice.paylink_refusal_page``: why, and how to go on."""
+    def _prepare_refusal_values(self, link, refusal, quote=None, form=None):
+        """Return the values of ``paylink_invoice.paylink_refusal_page``: why, and how to go on.
+
+        :param link: one `paylink.link` in sudo mode
+        :param refusal: the :class:`PaymentRefused`
+        :param quote: the `paylink.quote` that was to be paid, if any
+        :param form: what the customer's form held; its amount can be mended right there
+        """
         page, link, _move = self._switch_to(link)
-        heading = page.env._("This did not work")
+        headings = {
+            "in_progress": page.env._("Somebody is already paying"),
+            "invalid_amount": page.env._("Please check the amount"),
+        }
+        heading = headings.get(refusal.code) or page.env._("This did not work")
+        # In sudo mode because visitors cannot read transactions.
+        attempts_sudo = link.sudo().move_id.transaction_ids._paylink_get_running_attempts(link)
+        attempt_sudo = attempts_sudo[:1] if refusal.code == "in_progress" else attempts_sudo[:0]
         return {
             **page._prepare_layout_values(link.company_id, heading),
             "heading": heading,
+            "document_label": page._get_document_label(link),
             "text": refusal.message,
             "page_path": link._get_path(),
-            "take_over": page._prepare_take_over(link, refusal),
+            "pay_path": link._get_path("pay"),
+            "attempt": page._prepare_attempt(link, attempt_sudo) if attempt_sudo else None,
+            "quote": quote.reference if quote else None,
+            "typed": page._prepare_typed_amount(link, form or {})
+            if refusal.code == "invalid_amount"
+            else None,
         }
 
     @api.model
-    def _prepare_take_over(self, link, refusal):
-        """Return the path to end somebody else's unfinished attempt and pay here, or ``None``."""
-        is_running = link.sudo().move_id.transaction_ids._paylink_get_running_attempts(link)
-        return link._get_path("pay") if refusal.code == "in_progress" and is_running else None
+    def _prepare_attempt(self, link, attempt):
+        """Return what is known of a payment that somebody else has begun, as rows of facts."""
+        rows = (
+            (self.env._("Amount"), attempt.currency_id.format(attempt.amount)),
+            (self.env._("Started"), link._format_time(attempt.create_date)),
+            (
+                self.env._("Kept for it until"),
+                link._format_time(attempt._paylink_get_end_of_attempt()),
+            ),
+        )
+        return [{"label": label, "value": value} for label, value in rows]
+
+    @api.model
+    def _prepare_typed_amount(self, link, form):
+        """Return what a customer without scripts has typed, to be mended: ``value``, ``hint`` and
+        the other ``fields`` of the form."""
+        fields = {name: form.get(name, "") for name in ("tip", "option")}
+        return {
+            "value": form.get("amount_other", "")[:40],
+            "hint": link._get_part_range(link._get_amount_choices()),
+            "fields": {"amount": "other", **{name: text for name, text in fields.items() if text}},
+        }

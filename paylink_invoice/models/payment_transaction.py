@@ -144,6 +144,7 @@ class PaymentTransaction(models.Model):
             self.provider_id.id == values["provider_id"]
             and self.payment_method_id.id == values["payment_method_id"]
             and self.operation == values["operation"]
+            and self.tokenize == values.get("tokenize", False)
             and self.currency_id.id == values["currency_id"]
             and not any(
                 self.currency_id.compare_amounts(self[name], values[name])

@@ -3,6 +3,7 @@
 
 from odoo import fields, models
 
+from .. import pricing
 from ..html_cleaning import clean_html
 
 
@@ -21,8 +22,9 @@ class PaymentTransactionReceipt(models.Model):
         :param bool is_live: whether the link still opens pages, so that they can be linked
         :return: the layout's values, ``heading``, ``text``, ``tone`` ('ok', 'calm' or 'warn'),
             ``state_label``, ``details`` (a sentence of the provider), ``instructions`` (clean HTML),
-            ``rows`` (``{'label', 'value'}``), ``is_open`` (may change by itself), ``pay_label`` and
-            the paths ``page_path``, ``pay_path``, ``pdf_path``
+            ``price_rows`` (see :meth:`_paylink_prepare_price_rows`), ``rows`` (``{'label',
+            'value'}``), ``is_open`` (may change by itself), ``pay_label`` and the paths
+            ``page_path``, ``pay_path``, ``pdf_path``
         """
         page, link, _move = link_sudo.env["paylink.page"]._switch_to(link_sudo)
         tx = self.with_env(link.env)
@@ -38,10 +40,11 @@ class PaymentTransactionReceipt(models.Model):
             "pay_label": tx._paylink_get_pay_label(),
             "details": tx._paylink_get_provider_words(),
             "instructions": tx._paylink_get_instructions(),
+            "price_rows": tx._paylink_prepare_price_rows(),
             "rows": tx._paylink_prepare_receipt_rows(),
             "is_open": tx._paylink_is_open(),
             "page_path": link._get_path() if is_live else None,
-            "pay_path": link._get_path("pay") if can_pay else None,
+            "pay_path": tx._paylink_get_pay_path(link) if can_pay else None,
             "pdf_path": link._get_receipt_path(tx, ".pdf") if has_pdf else None,
         }
 
@@ -61,7 +64,7 @@ class PaymentTransactionReceipt(models.Model):
                 "warn",
             )
         if self.state == "done":
-            return self.env._("Thank you"), self._paylink_get_done_words(values), "ok"
+            return self._paylink_get_done_words(values)
         words = {
             "authorized": (
                 self.env._("Your payment is authorized"),
@@ -118,7 +121,7 @@ class PaymentTransactionReceipt(models.Model):
             "draft": self.env._("Not confirmed"),
             "pending": self.env._("Pending"),
             "authorized": self.env._("Authorized"),
-            "done": self.env._("Paid"),
+            "done": self.env._("Refunded") if self._paylink_is_refunded() else self.env._("Paid"),
             "cancel": self.env._("Canceled"),
             "error": self.env._("Failed"),
         }
@@ -134,7 +137,26 @@ class PaymentTransactionReceipt(models.Model):
         }
         return labels.get(self.state) or self.env._("Try again")
 
+    def _paylink_get_pay_path(self, link_sudo):
+        """Return where the customer goes on to pay: the choices where they differ in price."""
+        choices = link_sudo.env["paylink.page"]._prepare_choices(link_sudo)
+        if choices and (choices["has_fee"] or choices["tips"]):
+            return f"{link_sudo._get_path()}#o_paylink_pay"
+        return link_sudo._get_path("pay")
+
     def _paylink_get_done_words(self, values):
+        """Return what became of money that has arrived: heading, sentence and tone."""
+        if self._paylink_is_refunded():
+            return (
+                self.env._("Your payment was given back"),
+                self.env._(
+                    "%(seller)s has refunded %(amount)s. It can take some days to arrive.", **values
+                ),
+                "calm",
+            )
+        return self.env._("Thank you"), self._paylink_get_arrival_words(values), "ok"
+
+    def _paylink_get_arrival_words(self, values):
         """Return the sentence about money that has arrived, also when it came once too often."""
         is_booked = bool(self.payment_id)
         if is_booked and self.currency_id.compare_amounts(self._paylink_get_leftover(), 0) > 0:
@@ -158,15 +180,35 @@ class PaymentTransactionReceipt(models.Model):
             return None
         return clean_html(self.provider_id.pending_msg) or None
 
+    def _paylink_prepare_price_rows(self):
+        """Return what the amount consists of; empty where it all pays one document.
+
+        :return: list of ``{'label', 'amount', 'kind'}``, see :meth:`paylink.page._prepare_price`
+        """
+        self.ensure_one()
+        to_decimal = self.currency_id._paylink_to_decimal
+        tip, fee = to_decimal(self.paylink_tip_amount), to_decimal(self.paylink_fee_amount)
+        price = pricing.Price(to_decimal(self.amount) - tip - fee, tip, fee)
+        lines = self.paylink_quote_id.line_ids
+        named = [(line.move_id.name, line.amount) for line in lines]
+        if len(lines) < 2:
+            named = [(self.env._("Amount"), float(price.base))]
+        rows = self.env["paylink.page"]._prepare_price(self.currency_id, named, price)["rows"]
+        return rows if len(rows) > 1 else []
+
     def _paylink_prepare_receipt_rows(self):
-        """Return the facts of the payment: list of ``{'label', 'value'}``."""
+        """Return the facts of the payment: list of ``{'label', 'value'}``.
+
+        The amount is among them where :meth:`_paylink_prepare_price_rows` is empty.
+        """
         self.ensure_one()
         move = self.invoice_ids[:1]
         remaining = self._paylink_get_remaining()
         is_transfer = self.state == "pending" and self.provider_code == "custom"
+        is_plain = not self._paylink_prepare_price_rows()
         rows = (
-            (self.env._("Amount"), self.currency_id.format(self.amount)),
-            (self.env._("For"), " ".join(part for part in (move.type_name, move.name) if part)),
+            (self.env._("Amount"), self.currency_id.format(self.amount) if is_plain else None),
+            (self.env._("For"), self._paylink_get_document_names()),
             (self.env._("Customer"), move.commercial_partner_id.name),
             (self.env._("Method"), self._paylink_get_method_name()),
             (self.env._("Date"), self.env["paylink.page"]._format_moment(self.last_state_change)),
@@ -175,12 +217,77 @@ class PaymentTransactionReceipt(models.Model):
                 (move.payment_reference or move.name) if is_transfer else None,
             ),
             (self.env._("Reference"), self.reference),
+            *self._paylink_prepare_refund_rows(),
             (
                 self.env._("Still to pay"),
                 None if remaining is None else move.currency_id.format(remaining),
             ),
         )
         return [{"label": label, "value": value} for label, value in rows if value]
+
+    def _paylink_get_document_names(self):
+        """Return what was paid, e.g. "Invoice INV/2026/00042"."""
+        self.ensure_one()
+        return ", ".join(
+            " ".join(part for part in (move.type_name, move.name) if part)
+            for move in self.invoice_ids
+        )
+
+    # === WHAT CAME BACK === #
+
+    def _paylink_get_refunds(self):
+        """Return the transactions that gave money of this one back, or are about to, oldest first."""
+        return self.child_transaction_ids.filtered(
+            lambda tx: tx.operation == "refund" and tx.state in ("done", "pending", "authorized")
+        ).sorted("id")
+
+    def _paylink_get_refunded(self):
+        """Return how much of the payment was given back, a positive amount."""
+        self.ensure_one()
+        done = self._paylink_get_refunds().filtered(lambda tx: tx.state == "done")
+        return -sum(done.mapped("amount"))
+
+    def _paylink_is_refunded(self):
+        """Tell whether all of the payment was given back."""
+        self.ensure_one()
+        return self.currency_id.compare_amounts(self._paylink_get_refunded(), self.amount) >= 0
+
+    def _paylink_prepare_refund_rows(self):
+        """Return what was given back when: list of ``(label, value)``."""
+        self.ensure_one()
+        rows = []
+        for refund in self._paylink_get_refunds():
+            date = self.env["paylink.page"]._format_date(
+                refund.last_state_change or refund.create_date
+            )
+            label = (
+                self.env._("Refunded on %(date)s", date=date)
+                if refund.state == "done"
+                else self.env._("Refund under way since %(date)s", date=date)
+            )
+            rows.append((label, refund._paylink_describe_refund()))
+        return rows
+
+    def _paylink_describe_refund(self):
+        """Return the amount of a refund, and what of it is tip and fee."""
+        self.ensure_one()
+        format_money = self.currency_id.format
+        amount = format_money(-self.amount)
+        tip, fee = (
+            format_money(abs(part)) if part else ""
+            for part in (self.paylink_tip_amount, self.paylink_fee_amount)
+        )
+        if tip and fee:
+            return self.env._(
+                "%(amount)s (of it tip %(tip)s, fee %(fee)s)", amount=amount, tip=tip, fee=fee
+            )
+        if tip:
+            return self.env._("%(amount)s (of it tip %(tip)s)", amount=amount, tip=tip)
+        if fee:
+            return self.env._("%(amount)s (of it fee %(fee)s)", amount=amount, fee=fee)
+        return amount
+
+    # === AS A FILE === #
 
     def _paylink_get_receipt_lang(self):
         """Return the language that the customer reads the receipt in."""

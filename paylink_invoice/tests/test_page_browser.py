@@ -59,6 +59,39 @@ class Visitor:
             time.sleep(0.1)
         return self.evaluate(code)
 
+    def wait_for(self, code, seconds=10):
+        """Return the value of an expression as soon as it is true; fail if it never is."""
+        deadline = time.monotonic() + seconds
+        while not (value := self.evaluate(code)):
+            if time.monotonic() > deadline:
+                raise AssertionError(f"never true: {code}\n{self.get_text()}")
+            time.sleep(0.1)
+        return value
+
+    def get_text(self):
+        """Return what the page says, with plain spaces."""
+        return (self.evaluate("document.body.innerText") or "").replace("\N{NO-BREAK SPACE}", " ")
+
+    def click(self, selector):
+        """Press the middle of an element, as a finger would."""
+        self.evaluate(f"document.querySelector({selector!r}).scrollIntoView({{block: 'center'}})")
+        box = self.wait_for(
+            f"(() => {{ const b = document.querySelector({selector!r}).getBoundingClientRect();"
+            " return b.width && [b.x + b.width / 2, b.y + b.height / 2]; })()"
+        )
+        for kind in ("mousePressed", "mouseReleased"):
+            self.ask(
+                "Input.dispatchMouseEvent",
+                type=kind,
+                x=box[0],
+                y=box[1],
+                button="left",
+                clickCount=1,
+            )
+
+    def type(self, text):
+        self.ask("Input.insertText", text=text)
+
     def press_tab(self):
         for kind in ("rawKeyDown", "keyUp"):
             self.ask(
@@ -66,19 +99,8 @@ class Visitor:
             )
 
 
-@tagged("post_install", "-at_install", "paylink")
-class TestPageInBrowser(PaylinkCommon, HttpCase):
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.company.name = "The Trustees of the Willamette Valley Historic Theatre and Opera House"
-        cls.posted_invoice = cls._create_invoice(
-            invoice_line_ids=[
-                Command.create({"name": f"Heatpumpmaintenance{place}" * 3, "price_unit": 98765.43})
-                for place in range(60)
-            ]
-        )
-        cls.link = cls._create_link()
+class BrowserCase(HttpCase):
+    """Opens the page of ``self.link`` in a real browser."""
 
     @contextmanager
     def _visit(self, path=None, width=1280, has_script=True):
@@ -98,6 +120,21 @@ class TestPageInBrowser(PaylinkCommon, HttpCase):
                 self._wait_remaining_requests()
         finally:
             browser.stop()
+
+
+@tagged("post_install", "-at_install", "paylink")
+class TestPageInBrowser(BrowserCase, PaylinkCommon):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.company.name = "The Trustees of the Willamette Valley Historic Theatre and Opera House"
+        cls.posted_invoice = cls._create_invoice(
+            invoice_line_ids=[
+                Command.create({"name": f"Heatpumpmaintenance{place}" * 3, "price_unit": 98765.43})
+                for place in range(60)
+            ]
+        )
+        cls.link = cls._create_link()
 
     def _assert_views(self, count):
         self.env.invalidate_all()

@@ -133,14 +133,40 @@ class TestPaymentForm(PaymentCase):
             self.assertTrue(f'nonce="{nonce}"' in attributes or "src=" in attributes, attributes)
         self.assertNotIn(nonce, self._get("pay").text)
 
-    def test_form_shows_no_saved_card_and_offers_to_save_none(self):
+    def test_form_offers_to_save_a_card_where_that_is_possible(self):
+        self.provider.allow_tokenization = False
+        html = self._get("pay").text
+        self.assertNotIn("o_payment_tokenize_checkbox", html)
+        self.provider.allow_tokenization = True
+        self.payment_method.support_tokenization = True
+        (box,) = re.findall(
+            r'<input name="o_payment_tokenize_checkbox"[^>]*>', self._get("pay").text
+        )
+        self.assertNotIn("checked", box)
+
+    def test_card_is_saved_only_if_asked_for_and_possible(self):
+        for can_save, is_wanted, is_saved in (
+            (False, True, False),
+            (True, False, False),
+            (True, None, False),
+            (True, True, True),
+        ):
+            self.provider.allow_tokenization = can_save
+            self.payment_method.support_tokenization = can_save
+            tx = self._start(tokenization_requested=is_wanted)
+            self.assertEqual(tx.tokenize, is_saved)
+        self.payment_method.support_tokenization = False
+        self.assertFalse(self._start(tokenization_requested=True).tokenize)
+        for value in (1, "true", [True], {}, 0, ""):
+            self._assert_refused(self._post(tokenization_requested=value), 400, "invalid_request")
+
+    def test_form_shows_no_saved_card(self):
         self.customer.country_id = self.country_belgium
         tokens = self._create_token(partner_id=self.alice.id, payment_details="SAVED4242")
         tokens |= self._create_token(partner_id=self.customer.id, payment_details="SAVED1111")
         html = self._get("pay").text
         self.assertNotIn("SAVED", html)
         self.assertNotIn('data-payment-option-type="token"', html)
-        self.assertNotIn("o_payment_tokenize_checkbox", html)
 
     def test_owner_of_a_saved_card_does_not_see_it_either(self):
         user = self._create_new_portal_user(login="paylink_portal", name="Somebody Else")

@@ -114,7 +114,7 @@ class TestQuote(QuoteCase):
 
     def test_quote_is_what_was_asked_for(self):
         quote = self._quote()
-        reference, expires = quote.pop("quote"), quote.pop("expires")
+        reference, expires, _display = (quote.pop(name) for name in ("quote", "expires", "display"))
         self.assertEqual(
             quote,
             {
@@ -131,6 +131,17 @@ class TestQuote(QuoteCase):
         self.assertEqual(row.line_ids.move_id, self.posted_invoice)
         self.assertEqual(expires, f"{row.expiration_date.isoformat()}Z")
         self.assertEqual(row.expiration_date - row.quote_date, timedelta(minutes=15))
+
+    def test_quote_is_written_for_its_reader_too(self):
+        self.env["res.lang"]._activate_lang("de_DE")
+        self.alice.lang = "de_DE"
+        self.company.paylink_is_tip_enabled = True
+        self._set_fee()
+        display = self._quote(amount="50.00", tip="20")["display"]
+        rows = [row["amount"].replace("\N{NO-BREAK SPACE}", " ") for row in display["rows"]]
+        self.assertEqual(rows, ["$ 50,00", "$ 10,00", "$ 2,04", "$ 62,04"])
+        self.assertIn(rows[-1], display["label"].replace("\N{NO-BREAK SPACE}", " "))
+        self.assertEqual(set(display["tips"]), {"18", "20", "25"})
 
     def test_tip_and_fee_come_on_top(self):
         self.company.paylink_is_tip_enabled = True
@@ -292,13 +303,12 @@ class TestQuote(QuoteCase):
         long_link = self._create_link(self._create_invoice(invoice_line_ids=lines))
         counts = []
         for link in (self.link, long_link):
-            # Fill the caches that all requests share.
-            link._quote(self._make_wish(amount="40.00"))
-            self.env["paylink.quote"].flush_model()
-            self.env.invalidate_all()
-            before = self.env.cr.sql_log_count
-            link._quote(self._make_wish(amount="50.00"))
-            self.env.flush_all()
+            for amount in ("50.00", "60.00"):  # First fill the caches that all requests share.
+                self.env.flush_all()
+                self.env.invalidate_all()
+                before = self.env.cr.sql_log_count
+                link._quote(self._make_wish(amount=amount))
+                self.env.flush_all()
             counts.append(self.env.cr.sql_log_count - before)
         self.assertEqual(*counts)
 

@@ -140,7 +140,7 @@ class TestFeeOfProvider(SettingsCase):
         )
         form.save()
         self.assertEqual(self._quote()["total"], "103.20")
-        option = self.env["paylink.page"]._prepare_option_choices(self.link)[0]
+        option = self.env["paylink.page"]._prepare_choices(self.link)["options"][0]
         self.assertTrue(form.paylink_fee_text.startswith(option["text"]))
 
     def test_fees_are_edited_in_a_list(self):

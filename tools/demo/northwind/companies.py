@@ -287,3 +287,13 @@ def load_ways_out(demo, url, mail_port):
             }
         )
         demo.remember("provider", key, own)
+    _load_prices(demo)
+
+
+def _load_prices(demo):
+    """What customers of the American company may choose: tips, parts, and a card that costs a fee."""
+    demo.get("company", "us").write(content.CHOICES)
+    demo.get("provider", "us").write(content.CARD_FEE)
+    transfer = demo.env.ref("payment.payment_provider_transfer", raise_if_not_found=False)
+    if transfer and transfer.code == "custom":  # else `payment_custom` is not installed
+        transfer.write({"state": "enabled", "is_published": True})

@@ -61,9 +61,15 @@ class Happening:
         self._visit(lambda visitor: visitor.ask(self.options["text"]))
 
     def pay(self):
-        self._visit(lambda visitor: visitor.pay())
+        wish = {name: self.options[name] for name in ("amount", "tip") if name in self.options}
+        self._visit(lambda visitor: visitor.pay(**wish))
         # Odoo's own job books what the customer's browser did not wait for.
         self.demo.env["payment.transaction"]._cron_post_process()
+
+    def refund(self):
+        payments = self.move.transaction_ids.filtered(lambda tx: tx.state == "done")
+        payments[:1]._refund(self.options["amount"])
+        self.demo.commit()
 
     def renew(self):
         partner = get_recipient(self.demo, self.invoice, self.recipient)

@@ -58,12 +58,25 @@ class Visitor:
     def renew(self, email):
         self._call("POST", "renew", data={"email": email})
 
-    def pay(self):
-        """Do what Odoo's payment form does for a provider without a redirection, here the demo's.
+    def pay(self, amount="full", tip="0"):
+        """Choose on the page, then do what Odoo's payment form does for the demo's provider.
 
+        :param str amount: what the customer wants to pay, as in the page's form
+        :param str tip: the tip in per cent
         :return: reference of the transaction
         """
-        form = self._call("GET", "pay")
+        options = self._call("GET", "options").json()
+        option = next(option for option in options if option["provider"] == "demo")
+        wish = {"amount": amount, "tip": tip, "option": option["id"]}
+        quote = self._call("POST", "quote", json=wish).json()["quote"]
+        self._call(
+            "POST",
+            "pay",
+            data={"quote": quote, "fee_accepted": "1"},
+            headers={"Accept": "text/html"},
+            allow_redirects=False,
+        )
+        form = self._call("GET", f"pay?quote={quote}")
         values = dict(re.findall(r'data-([\w-]+)="([^"]*)"', form.text))
         option = re.search(r'name="o_payment_radio"[^>]*>', form.text)[0]
         option = dict(re.findall(r'data-([\w-]+)="([^"]*)"', option))

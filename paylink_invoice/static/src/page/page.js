@@ -116,6 +116,188 @@ function watchPayButton() {
     }
 }
 
+/* === What it costs === */
+
+// The server keeps a price for a quarter of an hour; a minute less leaves time to pay it.
+const QUOTE_MS = 14 * 60 * 1000;
+// Until somebody who types an amount is taken to have finished.
+const TYPING_MS = 300;
+
+/**
+ * Show what the customer's choice costs, and pay exactly that. The server prices; this only asks.
+ * Where it cannot be asked, the form is sent as it is and the next page tells the price.
+ *
+ * @param {HTMLFormElement} form
+ */
+function watchPrice(form) {
+    const find = (selector) => form.querySelector(selector);
+    const {quote: url, changed: changedText} = form.dataset;
+    const tick = find("[name=fee_accepted]");
+    const other = form.elements.amount_other;
+    const label = find(".o_paylink_pay_label");
+    const barSum = document.querySelector(".o_paylink_bar_sum");
+    const [fieldError, formError] = [find("#o_paylink_other_error"), find(":scope > [role=alert]")];
+    const unpriced = find(".o_paylink_pay_on")?.textContent;
+    let quote = null;
+    let turn = 0;
+    let timer = 0;
+
+    const getWish = () => {
+        const body = new URLSearchParams(new FormData(form));
+        body.delete("fee_accepted");
+        body.delete("quote");
+        return body.toString();
+    };
+    let shownWish = getWish();
+    const isOther = () => find("[name=amount]:checked")?.value === "other";
+
+    function showError(text, isOfField) {
+        formError.textContent = isOfField ? "" : text;
+        if (fieldError) {
+            fieldError.textContent = isOfField ? text : "";
+            other.setAttribute("aria-invalid", Boolean(isOfField && text));
+        }
+    }
+
+    function showRows(rows) {
+        const list = document.createElement("dl");
+        list.className = "o_paylink_totals";
+        for (const row of rows.length > 1 ? rows : []) {
+            const line = document.createElement("div");
+            line.className = `o_paylink_total_${row.kind}`;
+            for (const [tag, text] of Object.entries({dt: row.label, dd: row.amount})) {
+                const bdi = document.createElement("bdi");
+                bdi.textContent = text;
+                line.appendChild(document.createElement(tag)).append(bdi);
+            }
+            list.append(line);
+        }
+        find(".o_paylink_price").replaceChildren(...(list.children.length ? [list] : []));
+    }
+
+    function showFee(text) {
+        if (tick && tick.nextElementSibling.textContent !== text) {
+            // Who has agreed to another fee has not agreed to this one.
+            tick.checked = false;
+            tick.nextElementSibling.textContent = text;
+        }
+        if (tick) {
+            tick.parentElement.hidden = !text;
+            tick.required = Boolean(text);
+        }
+    }
+
+    function show({display, fee_text: feeText}) {
+        showRows(display.rows);
+        showFee(feeText || "");
+        label.textContent = display.label;
+        barSum.textContent = display.total;
+        for (const tip of form.querySelectorAll("[data-tip]")) {
+            tip.textContent = display.tips[tip.dataset.tip];
+        }
+        shownWish = getWish();
+        const isFull = find("[name=amount]:checked")?.value !== "next" && !isOther();
+        const isChanged = isFull && display.base !== form.dataset.base;
+        form.dataset.base = isFull ? display.base : form.dataset.base;
+        showError(isChanged ? changedText : "");
+    }
+
+    function showNothing() {
+        showRows([]);
+        showFee("");
+        label.textContent = unpriced;
+    }
+
+    /**
+     * @param {Boolean} isTyping whether what cannot be paid may still become what can
+     * @returns {Promise<Object>} the server's answer; empty if there is none, null if it is stale
+     */
+    async function ask(isTyping = false) {
+        const mine = ++turn;
+        let answer = {};
+        quote = null;
+        const body = new URLSearchParams(getWish());
+        try {
+            const headers = {Accept: "application/json"};
+            const response = await fetch(url, {method: "POST", headers, body});
+            answer = await response.json();
+        } catch {
+            // No network, or no answer that a script can read.
+        }
+        if (mine !== turn) {
+            return null;
+        }
+        if (answer.quote) {
+            quote = {...answer, end: Date.now() + QUOTE_MS};
+            show(answer);
+        } else {
+            showNothing();
+            showError((!isTyping && answer.message) || "", answer.code === "invalid_amount");
+        }
+        return answer;
+    }
+
+    function onChoice({target, type}) {
+        if (target === tick || !url) {
+            return;
+        }
+        clearTimeout(timer);
+        if (other) {
+            other.required = isOther();
+        }
+        if (isOther() && !other.value.trim()) {
+            turn += 1;
+            quote = null;
+            showNothing();
+            showError("");
+        } else if (type === "input" && target === other) {
+            timer = setTimeout(ask, TYPING_MS, true);
+        } else if (type === "change" && !(quote && getWish() === shownWish)) {
+            ask();
+        }
+    }
+
+    /** Pay what is shown, or show first what it has become meanwhile. */
+    function settle(answer, isChanged) {
+        const isAgreed = !answer.fee_text || tick.checked;
+        if (answer.quote ? isAgreed && !isChanged : !answer.message) {
+            form.submit();
+        } else if (answer.quote) {
+            showError(isChanged ? changedText : "");
+            tick?.reportValidity();
+        }
+    }
+
+    async function onSubmit(ev) {
+        ev.preventDefault();
+        clearTimeout(timer);
+        const shown = label.textContent;
+        const isPriced = shown !== unpriced && getWish() === shownWish;
+        const isFresh = quote && Date.now() < quote.end;
+        const answer = isFresh ? quote : await ask();
+        if (answer) {
+            settle(answer, isPriced && label.textContent !== shown);
+        }
+    }
+
+    form.addEventListener("input", onChoice);
+    form.addEventListener("change", onChoice);
+    form.addEventListener("formdata", ({formData}) => quote && formData.set("quote", quote.quote));
+    // The fold is the choice: open is another amount, closed is everything.
+    find(".o_paylink_part")?.addEventListener("toggle", ({target}) => {
+        const choice = find(`[name=amount][value=${target.open ? "other" : "full"}]`);
+        choice.checked = true;
+        choice.dispatchEvent(new Event("change", {bubbles: true}));
+        if (target.open) {
+            other.focus();
+        }
+    });
+    if (url) {
+        form.addEventListener("submit", onSubmit);
+        showFee(tick?.nextElementSibling.textContent);
+    }
+}
+
 if (document.body.dataset.seen) {
     watchForPerson();
     watchDownload();
@@ -123,3 +305,7 @@ if (document.body.dataset.seen) {
 offerCopies();
 countCharacters();
 watchPayButton();
+const payForm = document.getElementById("o_paylink_pay");
+if (payForm?.querySelector(".o_paylink_price")) {
+    watchPrice(payForm);
+}

@@ -260,3 +260,7 @@ USERS = {
         "role": "accountant in Lyon, interface in French",
     },
 }
+
+# What customers of the American company may choose, and what paying by card costs them.
+CHOICES = {"paylink_is_tip_enabled": True, "paylink_minimum_amount": 25.0}
+CARD_FEE = {"paylink_fee_percent": 2.9, "paylink_fee_fixed": 0.3, "paylink_fee_max": 10.0}

@@ -8,7 +8,8 @@ contact of the invoice's customer, or ``""`` for the customer.  What may happen:
   ``by`` whom (default: the accountant);
 - ``view``: on which ``device``, ``download`` the PDF too;
 - ``ask``: the ``text`` of the question;
-- ``pay``: with the demo's provider;
+- ``pay``: with the demo's provider, a ``tip`` in per cent, another ``amount``;
+- ``refund``: the accountant gives an ``amount`` of the payment back;
 - ``renew``: the recipient of a dead link asks for a new one;
 - ``revoke``: the sender takes it back.
 """
@@ -64,9 +65,10 @@ STORY = [
     # Paid on the link.
     (11, 2, "bluebird_paid", "send", "rosa", {"channel": "copy"}),
     (11, 4, "bluebird_paid", "view", "rosa", {"device": "iphone"}),
-    (10, 1, "bluebird_paid", "pay", "rosa", {"device": "iphone"}),
+    (10, 1, "bluebird_paid", "pay", "rosa", {"device": "iphone", "tip": "18"}),
     (5, 2, "whitcombe_paid", "send", "", {"channel": "copy"}),
-    (5, 3, "whitcombe_paid", "pay", "", {"device": "android"}),
+    (5, 3, "whitcombe_paid", "pay", "", {"device": "android", "tip": "20"}),
+    (3, 2, "whitcombe_paid", "refund", "", {"amount": 40.0}),
     (8, 1, "weinstube_due", "send", "petra", {"channel": "copy"}),
     (7, 2, "weinstube_due", "view", "petra", {"device": "android"}),
     # Sent and not seen yet, seen and not paid yet, in every language.
