@@ -97,7 +97,8 @@ def parse_amount(text, step):
     if not isinstance(text, str) or not _PLAIN_AMOUNT.fullmatch(text):
         raise InvalidAmount(text)
     amount = Decimal(text)
-    if amount % step:
+    # The exponents are the numbers of decimals, as negative numbers: no more than the currency has.
+    if amount.as_tuple().exponent < min(step.normalize().as_tuple().exponent, 0) or amount % step:
         raise InvalidAmount(text)
     return amount
 
@@ -117,8 +118,10 @@ def parse_typed_amount(text, step, decimal_point=".", thousands_separator=","):
     point, group = re.escape(decimal_point), re.escape(thousands_separator or "\0")
     match = re.fullmatch(rf"(\d{{1,3}}(?:{group}\d{{3}})+|\d+)(?:{point}(\d+))?", plain)
     if match:
-        units = match[1].replace(thousands_separator or "\0", "").lstrip("0") or "0"
-        plain = f"{units}.{match[2]}" if match[2] else units
+        plain = match[1].replace(thousands_separator or "\0", "").lstrip("0") or "0"
+        decimals = (match[2] or "").rstrip("0")
+        # Nobody who types cents as zeros means less than the smallest unit.
+        plain += f".{decimals}" if decimals else ""
     return parse_amount(plain, step)
 
 

@@ -118,7 +118,16 @@ def test_whatever_is_no_amount_is_refused(text):
 
 
 @pytest.mark.parametrize(
-    "text, step", [("0.5", "1"), ("0.001", "0.01"), ("0.03", "0.05"), ("15", "10")]
+    "text, step",
+    [
+        ("0.5", "1"),
+        ("5.00", "1"),
+        ("5.000", "0.01"),
+        ("50.0", "10"),
+        ("0.001", "0.01"),
+        ("0.03", "0.05"),
+        ("15", "10"),
+    ],
 )
 def test_amounts_below_the_smallest_unit_are_refused(text, step):
     with pytest.raises(InvalidAmount):
@@ -161,6 +170,12 @@ def test_people_type_in_the_manner_of_their_language(text, point, group, expecte
             pricing.parse_typed_amount(text, CENT, point, group)
     else:
         assert pricing.parse_typed_amount(text, CENT, point, group) == Decimal(expected)
+
+
+def test_people_may_type_cents_where_there_are_none():
+    assert pricing.parse_typed_amount("1,500.00", Decimal(1)) == 1500
+    with pytest.raises(InvalidAmount):
+        pricing.parse_typed_amount("1,500.50", Decimal(1))
 
 
 # === PARTS === #
