@@ -1,9 +1,11 @@
 # Part of paylink_invoice. License LGPL-3 or later (https://www.gnu.org/licenses/lgpl).
 """Requests timed one after the other: what is compared takes turns, so noise hits all alike."""
 
+import json
 import re
 import socket
 import time
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,6 +28,14 @@ class Sample:
     sizes: list[int] = field(default_factory=list)
 
 
+@dataclass(frozen=True)
+class Post:
+    """A request with a body: `make_body` returns another JSON object each time."""
+
+    path: str
+    make_body: Callable[[], dict]
+
+
 class Visitor:
     """A browser that is new each time: it brings no cookie, but keeps what a visit gives it."""
 
@@ -37,6 +47,7 @@ class Visitor:
     def visit(self, paths, status=200):
         """Fetch paths one after the other; return (seconds, sizes of the answers in bytes).
 
+        :param paths: paths to get, or `Post` requests
         :raise AssertionError: when an answer has another status
         """
         seconds, sizes, cookies = 0.0, [], ""
@@ -50,17 +61,20 @@ class Visitor:
             cookies = self._cookies(head) or cookies
         return seconds, sizes
 
-    def _request(self, path, cookies):
+    def _request(self, what, cookies):
+        is_post = isinstance(what, Post)
+        body = json.dumps(what.make_body()).encode() if is_post else b""
         lines = [
-            f"GET {path} HTTP/1.1",
+            f"POST {what.path} HTTP/1.1" if is_post else f"GET {what} HTTP/1.1",
             f"Host: {self.host}",
             "User-Agent: Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/141.0 Safari/537.36",
             "Accept: text/html,application/xhtml+xml",
             "Accept-Language: en-US,en;q=0.9",
             "Connection: close",
             *([f"Cookie: {cookies}"] if cookies else []),
+            *(["Content-Type: application/json", f"Content-Length: {len(body)}"] * is_post),
         ]
-        return ("\r\n".join(lines) + "\r\n\r\n").encode()
+        return ("\r\n".join(lines) + "\r\n\r\n").encode() + body
 
     def _fetch(self, request):
         """Return head and body of the answer.
