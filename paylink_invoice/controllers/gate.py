@@ -62,7 +62,8 @@ class PaylinkGate(http.Controller):
         link_sudo = request.env["paylink.link"]._resolve(kind, token)
         if not link_sudo:
             self._stop(self._respond_not_found())
-        return link_sudo.with_company(link_sudo.company_id).with_context(
+        request.env["paylink.page"]._prefetch_document(link_sudo)
+        return link_sudo.with_context(
             lang=link_sudo._get_lang(), allowed_company_ids=link_sudo.company_id.ids
         )
 
@@ -101,19 +102,20 @@ class PaylinkGate(http.Controller):
 
     # === ANSWERS === #
 
-    def _respond_page(self, template, values, lang=None, status=200, headers=None):
+    def _respond_page(self, template, values, env=None, status=200, headers=None):
         """Render a light page; the headers of :mod:`..models.ir_http` come on top.
 
         :param str template: XML id of the QWeb template
-        :param str lang: the language of the page; by default the best for this browser
+        :param env: the environment of the link, in its reader's language; by default the visitor's
+            own, in the best language for their browser
         """
-        lang = lang or self._get_browser_lang()
+        env = env or request.env(context={**request.env.context, "lang": self._get_browser_lang()})
         style_nonce = secrets.token_urlsafe(12)
         html = (
-            request.env["ir.qweb"]
+            env["ir.qweb"]
             .sudo()  # The template is ours, and the visitor reads what the gate let through.
-            .with_context(lang=lang)
-            ._render(template, {"style_nonce": style_nonce, **values})
+            # Our templates show the given values only, so they need no user, company or request.
+            ._render(template, {"style_nonce": style_nonce, **values}, minimal_qcontext=True)
         )
         response = request.make_response(html, headers=headers, status=status)
         request.env["ir.http"]._paylink_allow_style(response, style_nonce)
@@ -134,7 +136,7 @@ class PaylinkGate(http.Controller):
             return self._respond_json({"code": denial}, status)
         values = request.env["paylink.page"]._prepare_denial_values(link_sudo, denial)
         return self._respond_page(
-            "paylink_invoice.paylink_denial_page", values, link_sudo._get_lang(), status
+            "paylink_invoice.paylink_denial_page", values, link_sudo.env, status
         )
 
     def _respond_too_many(self, seconds):

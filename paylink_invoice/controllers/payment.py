@@ -217,7 +217,7 @@ class PaylinkPayment(PaylinkGate):
         if values["is_open"] and looks < len(REFRESH_SECONDS) and status == 200:
             headers["Refresh"] = f"{REFRESH_SECONDS[looks]}; url=?n={looks + 1}"
         return self._respond_page(
-            "paylink_invoice.paylink_receipt_page", values, values["lang"], status, headers
+            "paylink_invoice.paylink_receipt_page", values, link_sudo.env, status, headers
         )
 
 

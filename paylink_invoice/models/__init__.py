@@ -18,6 +18,7 @@ from . import (
     paylink_page_notes,
     paylink_page_parties,
     paylink_page_payment,
+    paylink_page_reading,
     paylink_page_status,
     paylink_page_totals,
     payment_transaction,

@@ -340,12 +340,13 @@ class PaylinkLink(models.Model):
             claims = tokens.parse(keyring, kind, token, database_uuid)
         except tokens.InvalidToken:
             return links_sudo.browse()
-        return links_sudo.search(
+        return links_sudo.search_fetch(
             [
                 ("public_ref", "=", f"{claims.public_ref:016x}"),
                 ("generation", "=", claims.generation),
                 ("kind", "=", kind),
             ],
+            self.env["paylink.page"]._get_read_fields(self._name),
             limit=1,
         )
 
