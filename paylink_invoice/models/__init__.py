@@ -21,6 +21,8 @@ from . import (
     paylink_page_reading,
     paylink_page_status,
     paylink_page_totals,
+    payment_method,
+    payment_provider,
     payment_transaction,
     payment_transaction_receipt,
     res_company,

@@ -171,8 +171,7 @@ class AccountMove(models.Model):
             return "not_payable"
         if self._paylink_get_pending_transactions():
             return "in_progress"
-        _providers, methods = self._paylink_get_payment_options()
-        return None if methods else "no_provider"
+        return None if self._paylink_get_option_ids() else "no_provider"
 
     def _paylink_get_pending_transactions(self):
         """Return the payments whose money may still arrive without the customer doing anything,
@@ -192,32 +191,36 @@ class AccountMove(models.Model):
             )
         )
 
+    def _paylink_get_option_ids(self):
+        """Return what the page may offer to pay with: ``(provider id, payment method id)`` pairs.
+
+        From a cache, so that a look at the page asks no provider. What is really offered and taken
+        is decided by :meth:`_paylink_get_payment_options`.
+        """
+        self.ensure_one()
+        # In sudo mode because visitors cannot read the fields of providers.
+        provider_sudo = self.env["payment.provider"].sudo()
+        pairs = provider_sudo._paylink_get_option_ids(
+            self.company_id, self.partner_id, self.currency_id
+        )
+        if pairs is None:
+            return provider_sudo._paylink_pair(*self._paylink_get_payment_options())
+        return pairs
+
     def _paylink_get_payment_options(self):
-        """Return what this document can be paid with, published ways only.
+        """Return what this document can be paid with now, published ways only.
 
         :return: ``(providers, methods)``, `payment.provider` and `payment.method` in sudo mode
         """
         self.ensure_one()
         # In sudo mode because visitors cannot read the fields of providers.
-        providers_sudo = (
+        return (
             self.env["payment.provider"]
             .sudo()
-            ._get_compatible_providers(
-                self.company_id.id,
-                self.partner_id.id,
-                self.amount_residual,
-                currency_id=self.currency_id.id,
-            )
-            .filtered("is_published")
-        )
-        methods_sudo = (
-            self.env["payment.method"]
-            .sudo()
-            ._get_compatible_payment_methods(
-                providers_sudo.ids, self.partner_id.id, currency_id=self.currency_id.id
+            ._paylink_find_options(
+                self.company_id, self.partner_id, self.currency_id, self.amount_residual
             )
         )
-        return providers_sudo, methods_sudo
 
     # === SENDING === #
 

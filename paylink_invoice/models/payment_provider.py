@@ -1,0 +1,64 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+from odoo import api, models, tools
+
+
+class PaymentProvider(models.Model):
+    _inherit = "payment.provider"
+
+    @api.model
+    def _paylink_find_options(self, company, partner, currency, amount):
+        """Return what a payment can be made with, published ways only.
+
+        :param float amount: in ``currency``
+        :return: ``(providers, methods)``, `payment.provider` and `payment.method`
+        """
+        providers = self._get_compatible_providers(
+            company.id, partner.id, amount, currency_id=currency.id
+        ).filtered("is_published")
+        methods = self.env["payment.method"]._get_compatible_payment_methods(
+            providers.ids, partner.id, currency_id=currency.id
+        )
+        return providers, methods
+
+    @api.model
+    @tools.ormcache("company.id", "partner.country_id.id", "currency.id")
+    def _paylink_get_option_ids(self, company, partner, currency):
+        """Return what a customer of this country can pay this company with in this currency.
+
+        Kept until a provider or a payment method changes. An override that looks at more, such as
+        the customer or the amount, has to return ``None`` where that matters.
+
+        :return: ``(provider id, payment method id)`` pairs in Odoo's order of the methods, or
+            ``None`` where it depends on the amount
+        """
+        options = self._paylink_find_options(company, partner, currency, amount=0)
+        if any(provider.maximum_amount for provider in options[0]):
+            return None
+        return self._paylink_pair(*options)
+
+    @api.model
+    def _paylink_pair(self, providers, methods):
+        """Return ``(provider id, payment method id)`` of what goes together."""
+        return tuple(
+            (provider.id, method.id)
+            for method in methods
+            for provider in providers & method.provider_ids
+        )
+
+    # === CRUD METHODS === #
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        providers = super().create(vals_list)
+        self.env.registry.clear_cache()  # of `_paylink_get_option_ids`
+        return providers
+
+    def write(self, vals):
+        result = super().write(vals)
+        self.env.registry.clear_cache()  # of `_paylink_get_option_ids`
+        return result
+
+    def unlink(self):
+        result = super().unlink()
+        self.env.registry.clear_cache()  # of `_paylink_get_option_ids`
+        return result
