@@ -1,0 +1,64 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+"""Numbers and money as Odoo writes them, for hundreds of them on one page."""
+
+import ast
+
+from odoo.tools import float_is_zero, float_round
+
+from odoo.addons.base.models.res_lang import intersperse
+
+NO_BREAK_SPACE = "\u00a0"
+NO_BREAK = "\ufeff"
+
+
+class NumberFormat:
+    """The result of ``res.lang.format`` and ``res.currency.format``, to the letter.
+
+    Odoo's methods look the language and the currency up for every number, which is most of their
+    time. Here it is done once, when the format is made.
+    """
+
+    def __init__(self, lang, currency):
+        """Take what the formats need.
+
+        :param lang: a `res.lang` or its data: ``grouping``, ``thousands_sep``, ``decimal_point``
+        :param currency: a `res.currency`
+        """
+        self.counts = ast.literal_eval(lang.grouping)
+        self.separator = lang.thousands_sep or ""
+        self.point = lang.decimal_point
+        self.decimals = currency.decimal_places
+        self.rounding = currency.rounding
+        symbol = currency.symbol or ""
+        is_before = currency.position == "before"
+        self.before = f"{symbol}{NO_BREAK_SPACE}" if is_before else ""
+        self.after = "" if is_before else f"{NO_BREAK_SPACE}{symbol}"
+
+    def number(self, value, decimals):
+        """Return a number with so many decimals."""
+        whole, dot, fraction = f"{value:.{decimals}f}".partition(".")
+        grouped, _count = intersperse(whole, self.counts, self.separator)
+        return f"{grouped}{self.point}{fraction}" if dot else grouped
+
+    def short_number(self, value, decimals):
+        """Return a number with at most so many decimals, without zeros at its end."""
+        shown = f"{value:.{decimals}f}".partition(".")[2].rstrip("0")
+        return self.number(value, len(shown))
+
+    def money(self, amount):
+        """Return an amount with the symbol of the currency, rounded to it."""
+        rounded = float_round(amount + 0.0, precision_rounding=self.rounding)
+        return self._add_symbol(self.number(rounded, self.decimals))
+
+    def price(self, price, decimals):
+        """Return the price of one unit with all its decimals: it may have more than the currency."""
+        rounded = float_round(price, precision_rounding=self.rounding)
+        if decimals <= self.decimals or float_is_zero(
+            rounded - price, precision_rounding=self.rounding
+        ):
+            return self.money(price)
+        return self._add_symbol(self.short_number(price, decimals))
+
+    def _add_symbol(self, number):
+        number = number.replace(" ", NO_BREAK_SPACE).replace("-", f"-{NO_BREAK}")
+        return f"{self.before}{number}{self.after}"
