@@ -2,6 +2,7 @@
 """Numbers and money as Odoo writes them, for hundreds of them on one page."""
 
 import ast
+import functools
 
 from odoo.tools import float_is_zero, float_round
 
@@ -11,28 +12,37 @@ NO_BREAK_SPACE = "\u00a0"
 NO_BREAK = "\ufeff"
 
 
-class NumberFormat:
-    """The result of ``res.lang.format`` and ``res.currency.format``, to the letter.
+@functools.lru_cache(maxsize=256)
+def get_number_format(*args):
+    """Return the :class:`NumberFormat` of these values, made once."""
+    return NumberFormat(*args)
 
-    Odoo's methods look the language and the currency up for every number, which is most of their
+
+class NumberFormat:
+    """The results of ``res.lang.format`` and ``res.currency.format``, to the letter.
+
+    Odoo's methods look up the language and the currency for every number, which is most of their
     time. Here it is done once, when the format is made.
     """
 
-    def __init__(self, lang, currency):
-        """Take what the formats need.
+    def __init__(self, grouping, separator, point, symbol, position, rounding, decimals):
+        """Take the values of a `res.lang` and a `res.currency`.
 
-        :param lang: a `res.lang` or its data: ``grouping``, ``thousands_sep``, ``decimal_point``
-        :param currency: a `res.currency`
+        :param str grouping: sizes of the groups of digits, such as ``[3,0]``
+        :param str separator: what stands between them
+        :param str point: what stands before the decimals
+        :param str position: of the symbol: ``before`` or ``after``
+        :param float rounding: the smallest amount
+        :param int decimals: of an amount
         """
-        self.counts = ast.literal_eval(lang.grouping)
-        self.separator = lang.thousands_sep or ""
-        self.point = lang.decimal_point
-        self.decimals = currency.decimal_places
-        self.rounding = currency.rounding
-        symbol = currency.symbol or ""
-        is_before = currency.position == "before"
-        self.before = f"{symbol}{NO_BREAK_SPACE}" if is_before else ""
-        self.after = "" if is_before else f"{NO_BREAK_SPACE}{symbol}"
+        self.counts = ast.literal_eval(grouping)
+        self.separator = separator or ""
+        self.point = point
+        self.rounding = rounding
+        self.decimals = decimals
+        is_before = position == "before"
+        self.before = f"{symbol or ''}{NO_BREAK_SPACE}" if is_before else ""
+        self.after = "" if is_before else f"{NO_BREAK_SPACE}{symbol or ''}"
 
     def number(self, value, decimals):
         """Return a number with so many decimals."""

@@ -56,7 +56,7 @@ class PaylinkPage(models.AbstractModel):
         page, link, move = self._switch_to(link)
         page._prefetch(link, move)
         paths = page._prepare_paths(link, is_preview)
-        summary = page._prepare_summary(link)
+        summary = page._prepare_document_summary(link, move)
         is_open = move.state != "draft"
         return {
             **page._prepare_layout_values(link.company_id, summary["document_label"]),
@@ -90,7 +90,6 @@ class PaylinkPage(models.AbstractModel):
 
     def _switch_to(self, link):
         """Return this model, the link and its document in the reader's language and time zone."""
-        self._prefetch_document(link)
         timezone = link.partner_id.tz or link.company_id.partner_id.tz or "UTC"
         link = link.with_context(tz=timezone)
         return link.env[self._name], link, link.move_id

@@ -8,9 +8,29 @@ import babel.dates
 from odoo import api, fields, models, tools
 from odoo.tools import babel_locale_parse, format_date, format_time
 
+from ..number_format import get_number_format
+
 
 class PaylinkPageFormats(models.AbstractModel):
     _inherit = "paylink.page"
+
+    # === NUMBERS AND MONEY === #
+
+    @api.model
+    def _get_number_format(self, currency):
+        """Return the :class:`NumberFormat` of the reader's language, for many numbers."""
+        lang = tools.get_lang(self.env)
+        return get_number_format(
+            *(lang.grouping, lang.thousands_sep, lang.decimal_point),
+            *(currency.symbol, currency.position, currency.rounding, currency.decimal_places),
+        )
+
+    @api.model
+    def _format_money(self, amount, currency):
+        """Return what ``currency.format`` does."""
+        return self._get_number_format(currency).money(amount)
+
+    # === DATES AND SIZES === #
 
     @api.model
     def _format_date(self, date):

@@ -1,9 +1,7 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """The page of a link: the lines of the document, grouped by section as on its PDF."""
 
-from odoo import api, models, tools
-
-from ..number_format import NumberFormat
+from odoo import api, models
 
 
 class PaylinkPageLines(models.AbstractModel):
@@ -50,7 +48,7 @@ class PaylinkPageLines(models.AbstractModel):
         return {
             "amount_field": amount_field,
             "totals": totals,
-            "format": NumberFormat(tools.get_lang(self.env), move.currency_id),
+            "format": self._get_number_format(move.currency_id),
             # Where all lines bear the same taxes, the totals say it once.
             "has_mixed_taxes": len({line.tax_ids for line in products}) > 1,
             "price_digits": self.env["decimal.precision"].precision_get("Product Price"),

@@ -22,7 +22,9 @@ class PaylinkPagePayment(models.AbstractModel):
             "not_offered": self._get_no_provider_text(link),
         }
         # What is charged: the early-payment discount is taken off while it can be had.
-        amount = "" if denial else link.move_id.currency_id.format(link._get_payable_amount())
+        amount = "" if denial else self._format_money(
+            link._get_payable_amount(), link.move_id.currency_id
+        )
         return {
             "denial": denial,
             "amount": amount,
@@ -44,7 +46,7 @@ class PaylinkPagePayment(models.AbstractModel):
         :return: list of ``{'amount', 'text'}``
         """
         values = move._get_invoice_next_payment_values()
-        format_money = move.currency_id.format
+        format_money = self._get_number_format(move.currency_id).money
         if values.get("installment_state") == "epd":
             saved = format_money(values["epd_discount_amount_currency"])
             date = self._format_date(fields.Date.to_date(values["discount_date"]))
@@ -82,7 +84,7 @@ class PaylinkPagePayment(models.AbstractModel):
             (self.env._("Account number"), account.acc_number, True),
             (self.env._("BIC"), account.bank_id.bic, True),
             (self.env._("Payment reference"), move.payment_reference or move.name, True),
-            (self.env._("Amount"), move.currency_id.format(move.amount_residual), False),
+            (self.env._("Amount"), self._format_money(move.amount_residual, move.currency_id), False),
         )
         return [
             {"label": label, "value": value, "is_code": is_code}
@@ -103,7 +105,7 @@ class PaylinkPagePayment(models.AbstractModel):
             {
                 "number": number,
                 "date": self._format_date(line.date_maturity),
-                "amount": move.currency_id.format(line.amount_currency),
+                "amount": self._format_money(line.amount_currency, move.currency_id),
                 **self._prepare_instalment_state(line),
             }
             for number, line in enumerate(lines, start=1)
@@ -116,7 +118,7 @@ class PaylinkPagePayment(models.AbstractModel):
         if self._get_due_code(line.date_maturity) == "overdue":
             return {"state_text": self.env._("Overdue"), "tone": "warn"}
         if line.currency_id.compare_amounts(line.amount_residual_currency, line.amount_currency):
-            left = line.currency_id.format(line.amount_residual_currency)
+            left = self._format_money(line.amount_residual_currency, line.currency_id)
             return {"state_text": self.env._("%(amount)s open", amount=left), "tone": "calm"}
         return {"state_text": self.env._("Open"), "tone": "calm"}
 
@@ -134,7 +136,7 @@ class PaylinkPagePayment(models.AbstractModel):
                 continue
             label = self._get_payment_label(move, content)
             # A real minus sign, before the currency and never apart from it.
-            amount = f"\u2212\u2060{move.currency_id.format(content['amount'])}"
+            amount = f"\u2212\u2060{self._format_money(content['amount'], move.currency_id)}"
             rows.append({"label": label, "amount": amount, "kind": "payment"})
         return rows
 
@@ -157,7 +159,7 @@ class PaylinkPagePayment(models.AbstractModel):
             {
                 "label": self.env._(
                     "Receipt for %(amount)s, %(date)s",
-                    amount=tx.currency_id.format(tx.amount),
+                    amount=self._format_money(tx.amount, tx.currency_id),
                     date=self._format_date(tx.last_state_change or tx.create_date),
                 ),
                 "path": paths and link._get_receipt_path(tx),

@@ -74,7 +74,7 @@ class PaylinkPageReading(models.AbstractModel):
 
     @api.model
     def _prefetch_document(self, link):
-        """Read the link's document, its seller and its people: what every route needs."""
+        """Read the link's document, its seller and its people: what nearly every route needs."""
         self._fetch(link.move_id)
         self._fetch(link.company_id)
         self._fetch(self._get_partners(link))
@@ -88,9 +88,8 @@ class PaylinkPageReading(models.AbstractModel):
 
     @api.model
     def _prefetch(self, link, move):
-        """Read in a few lean queries what would else be read record by record, with all columns."""
-        self._prefetch_document(link)
-        self._prefetch_lines(move.line_ids)
+        """Read the rest of what the page shows."""
+        self._prefetch_lines(move)
         self._fetch(link.comment_ids)
         self._fetch(link.comment_ids.author_id)
         self._fetch(link.attachment_ids)
@@ -104,11 +103,16 @@ class PaylinkPageReading(models.AbstractModel):
         self._fetch(partners.state_id)
 
     @api.model
-    def _prefetch_lines(self, lines):
-        self._fetch(lines)
+    def _prefetch_lines(self, move):
+        """Read the lines of the document, by one query instead of one for each One2many field."""
+        if not move:
+            return
+        fields = self._get_read_fields("account.move.line")
+        lines = self.env["account.move.line"].search_fetch([("move_id", "=", move.id)], fields)
+        shown = lines.filtered_domain(move._fields["invoice_line_ids"].get_comodel_domain(move))
+        move._update_cache({"line_ids": lines, "invoice_line_ids": shown}, validate=False)
         # For all lines at once: Odoo's method assigns the parents of all lines of the move, and
         # what is assigned to a line that is not being computed right now is a slow `write`.
-        lines._fields["parent_id"].compute_value(lines)
-        lines.fetch(["tax_ids"])
-        self._fetch(lines.tax_ids)
-        self._fetch(lines.tax_ids.tax_group_id)
+        lines._fields["parent_id"].compute_value(move.line_ids)
+        self._fetch(move.line_ids.tax_ids)
+        self._fetch(move.line_ids.tax_ids.tax_group_id)

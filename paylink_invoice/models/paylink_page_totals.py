@@ -32,7 +32,7 @@ class PaylinkPageTotals(models.AbstractModel):
         payments = self._prepare_payments(move)
         rows.extend(payments)
         if payments and self._is_due(move):
-            due = move.currency_id.format(move.amount_residual)
+            due = self._format_money(move.amount_residual, move.currency_id)
             rows.append({"label": self.env._("Still to pay"), "amount": due, "kind": "due"})
         return rows
 
@@ -48,7 +48,7 @@ class PaylinkPageTotals(models.AbstractModel):
         tax = move.line_ids.tax_ids
         if not self._has_plain_totals(move, tax):
             return None
-        format_money = move.currency_id.format
+        format_money = self._get_number_format(move.currency_id).money
         rows = []
         if tax:
             # Odoo's own word, as in its totals.
@@ -101,7 +101,7 @@ class PaylinkPageTotals(models.AbstractModel):
         if not move.tax_totals:
             return []
         rows = self._prepare_tax_rows(move.tax_totals, move.currency_id, "_currency")
-        total = move.currency_id.format(move.tax_totals["total_amount_currency"])
+        total = self._format_money(move.tax_totals["total_amount_currency"], move.currency_id)
         rows.append({"label": self.env._("Total"), "amount": total, "kind": "total"})
         if move.tax_totals.get("display_in_company_currency"):
             currency = move.company_currency_id
@@ -117,20 +117,21 @@ class PaylinkPageTotals(models.AbstractModel):
 
         :param str suffix: ``_currency`` for the invoice's currency, empty for the company's
         """
+        format_money = self._get_number_format(currency).money
         rows = []
         for subtotal in tax_totals["subtotals"]:
             if subtotal["tax_groups"]:
-                amount = currency.format(subtotal[f"base_amount{suffix}"])
+                amount = format_money(subtotal[f"base_amount{suffix}"])
                 rows.append({"label": subtotal["name"], "amount": amount, "kind": "part"})
             for group in subtotal["tax_groups"]:
                 base = group[f"display_base_amount{suffix}"]
                 label = group["group_name"]
                 if not tax_totals["same_tax_base"] and base is not False:
-                    label = self.env._("%(tax)s on %(base)s", tax=label, base=currency.format(base))
-                amount = currency.format(group[f"tax_amount{suffix}"])
+                    label = self.env._("%(tax)s on %(base)s", tax=label, base=format_money(base))
+                amount = format_money(group[f"tax_amount{suffix}"])
                 rows.append({"label": label, "amount": amount, "kind": "part"})
         rounding = tax_totals.get(f"cash_rounding_base_amount{suffix}")
         if rounding:
-            amount = currency.format(rounding)
+            amount = format_money(rounding)
             rows.append({"label": self.env._("Rounding"), "amount": amount, "kind": "part"})
         return rows
