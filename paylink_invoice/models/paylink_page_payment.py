@@ -22,8 +22,10 @@ class PaylinkPagePayment(models.AbstractModel):
             "not_offered": self._get_no_provider_text(link),
         }
         # What is charged: the early-payment discount is taken off while it can be had.
-        amount = "" if denial else self._format_money(
-            link._get_payable_amount(), link.move_id.currency_id
+        amount = (
+            ""
+            if denial
+            else self._format_money(link._get_payable_amount(), link.move_id.currency_id)
         )
         return {
             "denial": denial,
@@ -84,7 +86,11 @@ class PaylinkPagePayment(models.AbstractModel):
             (self.env._("Account number"), account.acc_number, True),
             (self.env._("BIC"), account.bank_id.bic, True),
             (self.env._("Payment reference"), move.payment_reference or move.name, True),
-            (self.env._("Amount"), self._format_money(move.amount_residual, move.currency_id), False),
+            (
+                self.env._("Amount"),
+                self._format_money(move.amount_residual, move.currency_id),
+                False,
+            ),
         )
         return [
             {"label": label, "value": value, "is_code": is_code}
