@@ -4,7 +4,7 @@
 import ast
 import functools
 
-from odoo.tools import float_is_zero, float_round
+from odoo.tools import float_compare, float_round
 
 from odoo.addons.base.models.res_lang import intersperse
 
@@ -63,9 +63,7 @@ class NumberFormat:
     def price(self, price, decimals):
         """Return the price of one unit with all its decimals: it may have more than the currency."""
         rounded = float_round(price, precision_rounding=self.rounding)
-        if decimals <= self.decimals or float_is_zero(
-            rounded - price, precision_rounding=self.rounding
-        ):
+        if float_compare(rounded, price, precision_digits=decimals) == 0:
             return self.money(price)
         return self._add_symbol(self.short_number(price, decimals))
 

@@ -24,8 +24,9 @@ READ_FIELDS = {
     "account.move.line": (
         *("move_id", "display_type", "sequence", "name", "quantity", "product_uom_id"),
         *("price_unit", "discount", "price_subtotal", "price_total", "currency_id"),
-        *("collapse_composition", "collapse_prices", "date_maturity", "discount_date"),
-        *("amount_currency", "amount_residual", "amount_residual_currency", "reconciled"),
+        *("collapse_composition", "collapse_prices", "date", "date_maturity", "reconciled"),
+        *("amount_currency", "amount_residual", "amount_residual_currency"),
+        *("discount_date", "discount_balance", "discount_amount_currency"),
     ),
     "account.tax": ("amount_type", "tax_group_id", "invoice_legal_notes"),
     "account.tax.group": ("name", "preceding_subtotal"),
