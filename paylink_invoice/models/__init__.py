@@ -1,12 +1,15 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 from . import (
     account_move,
+    account_move_chatter,
     account_move_send,
+    account_move_sharing,
     ir_http,
     mail_mail,
     mail_message,
     paylink_event,
     paylink_link,
+    paylink_link_actions,
     paylink_link_message,
     paylink_link_payment,
     paylink_link_renewal,
