@@ -71,7 +71,8 @@ def stamp(pdf, placeholder_url, live_url):
     would break the seal, and a broken seal is worse than a dead button).
 
     :param bytes pdf: the stored document
-    :param str placeholder_url: what the stored document links to, without :data:`QR_SUFFIX`
+    :param str placeholder_url: what the stored document links to, or the path of it, without
+        :data:`QR_SUFFIX`
     :param str live_url: what the copy shall link to
     :return: the copy, or ``pdf`` itself
     :rtype: bytes

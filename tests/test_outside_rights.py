@@ -34,7 +34,7 @@ PRIVATE = (
     ("res.company", "_paylink_get_keyring", []),
     ("res.company", "_paylink_get_key_file", []),
     ("account.move", "_paylink_new_link", ["ids"]),
-    ("mail.mail", "_paylink_find_links", ["ids", [], None]),
+    ("mail.mail", "_paylink_find_links", ["ids", []]),
     ("payment.transaction", "_paylink_open_attempt", ["ids", {}]),
     ("paylink.send", "_create_links", ["ids"]),
     ("paylink.send", "_new_link", ["ids"]),

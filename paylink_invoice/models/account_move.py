@@ -261,8 +261,12 @@ class AccountMove(models.Model):
 
     def _paylink_get_placeholder_url(self):
         """Return the URL that the stored PDF holds in the place of a live link."""
+        return f"{self.company_id._paylink_get_base_url()}{self._paylink_get_placeholder_path()}"
+
+    def _paylink_get_placeholder_path(self):
+        """Return the path of that URL, by which the placeholder is found in a PDF."""
         self.ensure_one()
-        return f"{self.company_id._paylink_get_base_url()}/paylink/preview/invoice/{self.id}"
+        return f"/paylink/preview/invoice/{self.id}"
 
     def _paylink_new_link(self):
         """Return a link of this invoice that exists in memory only, for a preview, in sudo mode."""

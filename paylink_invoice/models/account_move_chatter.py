@@ -12,7 +12,9 @@ class AccountMoveChatter(models.Model):
         result = super()._message_post_after_hook(new_message, message_values)
         if link_id := self.env.context.get("paylink_link_id"):
             # In sudo mode because links are changed by sending only.
-            self.env["paylink.link"].sudo().browse(link_id)._mark_sent(new_message)
+            link_sudo = self.env["paylink.link"].sudo().browse(link_id)
+            if link_sudo.move_id == self:  # A context may say anything.
+                link_sudo.message_id = new_message
         return result
 
     def _paylink_post_view(self, link_sudo):

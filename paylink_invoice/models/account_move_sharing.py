@@ -1,7 +1,7 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """Who gets a link of an invoice, what they are told, and what may be shared with them."""
 
-from odoo import models
+from odoo import api, models
 from odoo.tools import email_normalize, is_html_empty
 
 
@@ -11,15 +11,19 @@ class AccountMoveSharing(models.Model):
     # === RECIPIENTS === #
 
     def _paylink_get_default_recipients(self):
-        """Return who gets a link unless the sender decides otherwise: the contact of the invoice,
-        or the customer's invoice address where that contact has no e-mail address."""
-        recipients = self.env["res.partner"]
-        for move in self:
-            customer = move.commercial_partner_id
-            invoice_contact = customer.browse(customer.address_get(["invoice"])["invoice"])
-            candidates = move.partner_id | invoice_contact | customer
-            recipients |= candidates.filtered("email")[:1] or move.partner_id
-        return recipients
+        """Return who gets a link unless the sender decides otherwise, of all these invoices."""
+        recipients = [move._paylink_get_default_recipient() for move in self]
+        return self.env["res.partner"].union(*recipients)
+
+    def _paylink_get_default_recipient(self):
+        """Return the contact of the invoice, or the customer's invoice address where that contact
+        has no e-mail address."""
+        self.ensure_one()
+        if self.partner_id.email:
+            return self.partner_id
+        customer = self.commercial_partner_id
+        invoice_contact = customer.browse(customer.address_get(["invoice"])["invoice"])
+        return (invoice_contact | customer).filtered("email")[:1] or self.partner_id
 
     def _paylink_get_recipient_problems(self, partners, needs_email=True):
         """Return sentences that say why a link of this invoice cannot go to these contacts.
@@ -60,6 +64,8 @@ class AccountMoveSharing(models.Model):
                 )
         return problems
 
+    # === COMMENTS AND FILES === #
+
     def _paylink_get_comments(self):
         """Return the comments of people in the chatter, which a sender may share, newest first."""
         messages = self.env["mail.message"].search(
@@ -84,6 +90,17 @@ class AccountMoveSharing(models.Model):
             ]
         )
 
+    # === MESSAGE === #
+
+    @api.model
+    def _paylink_get_mail_template(self):
+        """Return the `mail.template` with the default subject and text."""
+        # `env.ref` would ask the database each time whether it is still there.
+        template_id = self.env["ir.model.data"]._xmlid_to_res_id(
+            "paylink_invoice.mail_template_paylink_send", raise_if_not_found=True
+        )
+        return self.env["mail.template"].browse(template_id)
+
     def _paylink_render_message(self, fname, partner):
         """Return the default subject or text for one recipient, in their language.
 
@@ -93,7 +110,7 @@ class AccountMoveSharing(models.Model):
         self.ensure_one()
         lang = partner.lang or self.partner_id.lang or self.env.lang
         # In sudo mode because senders need no right to edit templates to use this one.
-        template = self.env.ref("paylink_invoice.mail_template_paylink_send").sudo()
+        template = self._paylink_get_mail_template().sudo()
         return template.with_context(
             lang=lang, paylink_recipient_name=partner.name or partner.parent_id.name
         )._render_field(fname, self.ids)[self.id]

@@ -274,12 +274,9 @@ class PaylinkLink(models.Model):
             .create([{"link_id": link.id, "event_type": event_type, **values} for link in self])
         )
 
-    def _mark_sent(self, message=None):
-        """Start the life of links whose message has just been handed over.
-
-        :param message: the `mail.message` that carries the link, if any
-        """
-        self.write({"sent_date": fields.Datetime.now(), "message_id": message and message.id})
+    def _mark_sent(self):
+        """Start the life of links that have just been handed over."""
+        self.write({"sent_date": fields.Datetime.now()})
         self._log_event("sent")
 
     # === URL === #

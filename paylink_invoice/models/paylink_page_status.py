@@ -30,8 +30,7 @@ class PaylinkPageStatus(models.AbstractModel):
     def _prepare_document_summary(self, link, move):
         """Return :meth:`_prepare_summary`, for who has switched to the reader already."""
         format_money = self._get_number_format(move.currency_id).money
-        is_due = self._is_due(move)
-        amount = move.amount_residual if is_due else move.amount_total
+        amount = self._get_amount(move)
         return {
             "document_label": self._get_document_label(link),
             "document_name": move.name or "",
@@ -41,11 +40,30 @@ class PaylinkPageStatus(models.AbstractModel):
             "issue_date": self._format_date(move.invoice_date),
             "due_date": self._format_date(move.invoice_date_due),
             "total": format_money(move.amount_total),
-            "amount_due": format_money(move.amount_residual) if is_due else "",
+            "amount_due": format_money(amount) if self._is_due(move) else "",
             "amount": format_money(amount),
             "amount_in_words": move.currency_id.amount_to_text(amount),
             **self._prepare_status(move),
         }
+
+    @api.model
+    def _prepare_headline(self, link):
+        """Return the least of a summary, for messages.
+
+        :param link: one `paylink.link` in sudo mode, in the recipient's language
+        :return: ``document_label``, ``amount`` and ``status_text`` of :meth:`_prepare_summary`
+        """
+        page, link, move = self._switch_to(link)
+        return {
+            "document_label": page._get_document_label(link),
+            "amount": move.currency_id.format(page._get_amount(move)),
+            "status_text": page._get_status_text(move, page._get_status_code(move)),
+        }
+
+    @api.model
+    def _get_amount(self, move):
+        """Return what is due, or else what the document came to."""
+        return move.amount_residual if self._is_due(move) else move.amount_total
 
     @api.model
     def _get_document_label(self, link):
