@@ -20,6 +20,7 @@ from . import (
     paylink_page_payment,
     paylink_page_status,
     paylink_page_totals,
+    payment_provider,
     payment_transaction,
     payment_transaction_receipt,
     res_company,

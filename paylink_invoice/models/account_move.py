@@ -208,7 +208,7 @@ class AccountMove(models.Model):
                 self.amount_residual,
                 currency_id=self.currency_id.id,
             )
-            .filtered("is_published")
+            .filtered(lambda provider: provider._paylink_is_offered())
         )
         methods_sudo = (
             self.env["payment.method"]
@@ -319,6 +319,14 @@ class AccountMove(models.Model):
 
     # === CHATTER === #
 
+    def _mail_get_partners(self, introspect_fields=False):
+        # EXTENDS 'mail': Odoo prepares a portal link and a sign-up for the customer of whatever is
+        # posted. Of what is for staff that is of no use, and it writes to the contact, where those
+        # who post at the same moment fail.
+        if self.env.context.get("paylink_is_for_staff"):
+            return dict.fromkeys(self.ids, self.env["res.partner"])
+        return super()._mail_get_partners(introspect_fields)
+
     def _paylink_post_view(self, link_sudo):
         """Tell the chatter that somebody opened the document with a link."""
         self._paylink_post(
@@ -356,7 +364,9 @@ class AccountMove(models.Model):
         self.ensure_one()
         responsible = self.invoice_user_id or link_sudo.user_id
         # As the system: the visitor has no user, and the message needs no rights of theirs.
-        move = self.with_user(SUPERUSER_ID).with_context(lang=responsible.lang or self.env.lang)
+        move = self.with_user(SUPERUSER_ID).with_context(
+            lang=responsible.lang or self.env.lang, paylink_is_for_staff=True
+        )
         body = move.env["ir.qweb"]._render(template, {"link": link_sudo, **(values or {})})
         return move.message_post(body=body, **kwargs)
 
