@@ -7,7 +7,7 @@ SECURITY.md, part I. The matrix of roles and models is paylink_invoice/tests/tes
 import xmlrpc.client
 
 import pytest
-from outside import LIVE_URL, get_world
+from outside import LIVE_URL
 
 pytestmark = pytest.mark.slow
 
@@ -39,11 +39,6 @@ PRIVATE = (
     ("paylink.send", "_create_links", ["ids"]),
     ("paylink.send", "_new_link", ["ids"]),
 )
-
-
-@pytest.fixture(scope="module")
-def world(odoo_stand):
-    return get_world(odoo_stand)
 
 
 @pytest.fixture(scope="module")

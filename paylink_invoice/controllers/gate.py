@@ -10,6 +10,8 @@ from werkzeug.exceptions import abort
 from odoo import http
 from odoo.http import request
 
+from .. import visitors
+
 # Why something is refused -> HTTP status.  The reasons are those of `paylink.link._get_denial`.
 STATUS_OF_DENIAL = {"expired": 410, "revoked": 410}
 STATUS_NOT_NOW = 409
@@ -156,5 +158,5 @@ class PaylinkGate(http.Controller):
         agent = request.httprequest.user_agent.string or ""
         return {
             "ip_address": request.httprequest.remote_addr,
-            "user_agent": agent.replace("\x00", "")[:500],  # PostgreSQL stores no NUL.
+            "user_agent": visitors.storable_agent(agent),
         }

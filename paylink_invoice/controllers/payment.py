@@ -25,7 +25,7 @@ from .gate import STATUS_NOT_NOW, STATUS_OF_DENIAL, PaylinkGate
 
 _logger = logging.getLogger(__name__)
 
-STATUS_OF_REFUSAL = {**STATUS_OF_DENIAL, "invalid_option": 400}
+STATUS_OF_REFUSAL = {**STATUS_OF_DENIAL, "invalid_option": 400, "too_many_declines": 429}
 
 # How often a payment is begun anew because another one of the same document has just been started.
 MAX_STARTS = 20
@@ -95,7 +95,9 @@ class PaylinkPayment(PaylinkGate):
             return self._respond_rpc_refusal(refusal.get_response())
         except PaymentRefused as refusal:
             status = STATUS_OF_REFUSAL.get(refusal.code, STATUS_NOT_NOW)
-            return self._respond_rpc_error(refusal.code, refusal.message, status)
+            return self._respond_rpc_error(
+                refusal.code, refusal.message, status, refusal.retry_after
+            )
         # Only a payment needs a session, so that Odoo's status page can follow it.
         request.session.can_save = True
         PaymentPostProcessing.monitor_transaction(tx_sudo)
@@ -116,7 +118,8 @@ class PaylinkPayment(PaylinkGate):
         """Return the open payment of the document; see :meth:`paylink.link._start_payment`."""
         for _attempt in range(MAX_STARTS):
             try:
-                tx_sudo = link_sudo._start_payment(**choice)
+                ip_address = request.httprequest.remote_addr
+                tx_sudo = link_sudo._start_payment(**choice, ip_address=ip_address)
                 request.env.flush_all()
                 return tx_sudo
             except STARTED_MEANWHILE:
@@ -155,11 +158,12 @@ class PaylinkPayment(PaylinkGate):
         message = env._("This page is out of date. Open the link from your message again.")
         return self._respond_rpc_error(code, message, response.status_code)
 
-    def _respond_rpc_error(self, code, message, status):
+    def _respond_rpc_error(self, code, message, status, retry_after=None):
         """Return an error that Odoo's form shows in a dialog: ``message`` is what it says."""
         data = {"name": f"paylink.{code}", "code": code, "message": message}
         error = {"code": status, "message": code, "data": data}
-        return self._respond_json({"jsonrpc": "2.0", "id": None, "error": error}, status)
+        headers = {"Retry-After": str(retry_after)} if retry_after else None
+        return self._respond_json({"jsonrpc": "2.0", "id": None, "error": error}, status, headers)
 
     # === AFTERWARDS === #
 

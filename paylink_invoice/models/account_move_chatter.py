@@ -17,6 +17,14 @@ class AccountMoveChatter(models.Model):
                 link_sudo.message_id = new_message
         return result
 
+    def _mail_get_partners(self, introspect_fields=False):
+        # EXTENDS 'mail': Odoo prepares a portal link and a sign-up for the customer of whatever is
+        # posted. Of what is for staff that is of no use, and it writes to the contact, where those
+        # who post at the same moment fail.
+        if self.env.context.get("paylink_is_for_staff"):
+            return dict.fromkeys(self.ids, self.env["res.partner"])
+        return super()._mail_get_partners(introspect_fields)
+
     def _paylink_post_view(self, link_sudo):
         """Tell the chatter that somebody opened the document with a link."""
         self._paylink_post(
@@ -54,6 +62,8 @@ class AccountMoveChatter(models.Model):
         self.ensure_one()
         responsible = self.invoice_user_id or link_sudo.user_id
         # As the system: the visitor has no user, and the message needs no rights of theirs.
-        move = self.with_user(SUPERUSER_ID).with_context(lang=responsible.lang or self.env.lang)
+        move = self.with_user(SUPERUSER_ID).with_context(
+            lang=responsible.lang or self.env.lang, paylink_is_for_staff=True
+        )
         body = move.env["ir.qweb"]._render(template, {"link": link_sudo, **(values or {})})
         return move.message_post(body=body, **kwargs)

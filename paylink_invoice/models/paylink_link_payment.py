@@ -1,19 +1,24 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """Paying the document of a link: amount, options, lock, receipts."""
 
+from datetime import timedelta
 from urllib.parse import quote
 
-from odoo import models
-from odoo.fields import Command
+from odoo import fields, models
+from odoo.fields import Command, Domain
 from odoo.tools import SQL, format_time
 
-from .. import tokens
+from .. import tokens, visitors
 from .payment_transaction import PaymentRefused
 
 # Where a payment ends. Transactions store it, so it holds no token: the session tells which one.
 PAYMENT_LANDING_PATH = "/paylink/landing"
 # How long a payment waits for another one of the same document that is just being started.
 PAYMENT_LOCK_TIMEOUT = "10s"
+# How many declined payments are too many: who tries stolen cards needs many, a customer a few.
+# A network may be an office, or the customers of one provider of mobile Internet.
+LINK_DECLINE_LIMITS = ((timedelta(hours=1), 5), (timedelta(days=1), 10))
+NETWORK_DECLINE_LIMITS = ((timedelta(hours=1), 15), (timedelta(days=1), 50))
 
 
 class PaylinkLinkPayment(models.Model):
@@ -40,7 +45,7 @@ class PaylinkLinkPayment(models.Model):
             **page._prepare_layout_values(self.company_id, title),
             "title": title,
             "formatted_amount": formatted_amount,
-            "pay_label": page.env._("Pay %(amount)s", amount=formatted_amount),
+            "pay_label": page.env._("Pay %(amount)s", amount=page._isolate(formatted_amount)),
             "page_path": self._get_path(),
             "is_test": set(providers_sudo.mapped("state")) == {"test"},
             "amount": amount,
@@ -74,7 +79,7 @@ class PaylinkLinkPayment(models.Model):
         )
         return bool(is_proof) and shown != f"{amount:.6f}".replace(".", "_")
 
-    def _start_payment(self, provider_id, payment_method_id, flow, proof=None):
+    def _start_payment(self, provider_id, payment_method_id, flow, ip_address, proof=None):
         """Return the one open payment of the document, new or under way, in sudo mode.
 
         Amount, currency, customer and references are decided here, after the lock. To be called
@@ -83,6 +88,7 @@ class PaylinkLinkPayment(models.Model):
 
         :param int provider_id: what the customer chose, as is ``payment_method_id``
         :param str flow: ``redirect`` or ``direct``, what the provider's script announces
+        :param ip_address: of the visitor
         :param proof: what :meth:`_sign_shown_amount` returned for the form, if anything
         :raise PaymentRefused: with the reason and the sentence for the customer
         """
@@ -91,10 +97,39 @@ class PaylinkLinkPayment(models.Model):
         denial = self._get_denial("pay")
         if denial:
             raise PaymentRefused(denial, self._get_payment_refusal(denial))
+        network = visitors.network_of(ip_address)
+        self._check_declines(network)
         values = self._prepare_payment_values(provider_id, payment_method_id, flow)
+        values["paylink_network"] = network
         if self._is_other_amount_shown(proof, values["amount"]):
             raise PaymentRefused("changed", self._get_payment_refusal("changed"))
         return self.env["payment.transaction"]._paylink_open_attempt(self, values)
+
+    def _check_declines(self, network):
+        """Refuse a payment after too many that were declined, of this link or of this network.
+
+        :param str network: see :func:`visitors.network_of`
+        :raise PaymentRefused: with the time after which to try again
+        """
+        self.ensure_one()
+        txs_sudo = self.env["payment.transaction"].sudo()  # Visitors cannot read transactions.
+        seconds = max(
+            txs_sudo._paylink_get_decline_delay(
+                Domain("paylink_link_id", "=", self.id), LINK_DECLINE_LIMITS
+            ),
+            txs_sudo._paylink_get_decline_delay(
+                Domain("paylink_network", "=", network), NETWORK_DECLINE_LIMITS
+            ),
+        )
+        if seconds:
+            page, link, _move = self.env["paylink.page"]._switch_to(self)
+            message = self.env._(
+                "Too many payments were declined. Try again after %(time)s, "
+                "or ask %(seller)s how else to pay.",
+                time=page._format_moment(fields.Datetime.now() + timedelta(seconds=seconds)),
+                seller=page._isolate(link.company_id.name),
+            )
+            raise PaymentRefused("too_many_declines", message, retry_after=seconds)
 
     def _lock_document(self):
         """Wait until no other payment of the document is being started.
@@ -146,11 +181,12 @@ class PaylinkLinkPayment(models.Model):
         self.ensure_one()
         if code == "in_progress":
             return self._describe_payment_in_progress()
+        page, link, _move = self.env["paylink.page"]._switch_to(self)
         sentences = {
             "changed": self.env._(
                 "The amount has changed since you opened this page: it is now %(amount)s. "
                 "Reload the page to pay it.",
-                amount=self.move_id.currency_id.format(self._get_payable_amount()),
+                amount=page._phrase_money(self._get_payable_amount(), self.move_id.currency_id),
             ),
             "invalid_option": self.env._(
                 "This way to pay is not offered any more. Reload the page and choose another one."
@@ -160,7 +196,6 @@ class PaylinkLinkPayment(models.Model):
                 "Try again, or choose another way to pay."
             ),
         }
-        page, link, _move = self.env["paylink.page"]._switch_to(self)
         return sentences.get(code) or " ".join(
             part if part.endswith((".", "!")) else f"{part}."
             for part in page._get_denial_words(link, code)
@@ -176,7 +211,7 @@ class PaylinkLinkPayment(models.Model):
         return self.env._(
             "A payment of %(amount)s was made on %(date)s and is not confirmed yet. "
             "Please wait for it, so that nothing is paid twice.",
-            amount=pending.currency_id.format(pending.amount),
+            amount=page._phrase_money(pending.amount, pending.currency_id),
             date=page._format_moment(pending.last_state_change),
         )
 

@@ -59,7 +59,10 @@ class PaylinkPageFormats(models.AbstractModel):
         timezone = self.env.context.get("tz") or "UTC"
         time = format_time(self.env, moment, tz=timezone, time_format="short")
         return self.env._(
-            "%(date)s, %(time)s (%(timezone)s)", date=date, time=time, timezone=timezone
+            "%(date)s, %(time)s (%(timezone)s)",
+            date=date,
+            time=time,
+            timezone=self._isolate(timezone),
         )
 
     @api.model
@@ -68,6 +71,11 @@ class PaylinkPageFormats(models.AbstractModel):
         if not size:
             return ""
         return f"{size / 1e6:.0f} MB" if size >= 1e6 else f"{max(1, round(size / 1000))} kB"
+
+    @api.model
+    def _phrase_money(self, amount, currency):
+        """Return an amount of money that can stand inside of a sentence."""
+        return self._isolate(self._format_money(amount, currency))
 
     @api.model
     def _isolate(self, text):

@@ -30,7 +30,7 @@ class PaylinkPagePayment(models.AbstractModel):
         return {
             "denial": denial,
             "amount": amount,
-            "label": self.env._("Pay %(amount)s", amount=amount),
+            "label": self.env._("Pay %(amount)s", amount=self._isolate(amount)),
             "offers": self._prepare_offers(link.move_id) if summary["amount_due"] else [],
             "hint": hints.get(denial, "") if summary["amount_due"] else "",
         }
@@ -39,7 +39,8 @@ class PaylinkPagePayment(models.AbstractModel):
     def _get_no_provider_text(self, link):
         if link.move_id.partner_bank_id:
             return self.env._("Please pay by bank transfer, with the reference below.")
-        return self.env._("Please ask %(seller)s how to pay.", seller=link.company_id.name)
+        seller = self._isolate(link.company_id.name)
+        return self.env._("Please ask %(seller)s how to pay.", seller=seller)
 
     @api.model
     def _prepare_offers(self, move):
@@ -50,7 +51,7 @@ class PaylinkPagePayment(models.AbstractModel):
         values = move._get_invoice_next_payment_values()
         format_money = self._get_number_format(move.currency_id).money
         if values.get("installment_state") == "epd":
-            saved = format_money(values["epd_discount_amount_currency"])
+            saved = self._phrase_money(values["epd_discount_amount_currency"], move.currency_id)
             date = self._format_date(fields.Date.to_date(values["discount_date"]))
             text = self.env._("if you pay by %(date)s: you save %(saved)s", date=date, saved=saved)
             return [{"amount": format_money(values["amount_due"]), "text": text}]
@@ -124,7 +125,7 @@ class PaylinkPagePayment(models.AbstractModel):
         if self._get_due_code(line.date_maturity) == "overdue":
             return {"state_text": self.env._("Overdue"), "tone": "warn"}
         if line.currency_id.compare_amounts(line.amount_residual_currency, line.amount_currency):
-            left = self._format_money(line.amount_residual_currency, line.currency_id)
+            left = self._phrase_money(line.amount_residual_currency, line.currency_id)
             return {"state_text": self.env._("%(amount)s open", amount=left), "tone": "calm"}
         return {"state_text": self.env._("Open"), "tone": "calm"}
 
@@ -165,7 +166,7 @@ class PaylinkPagePayment(models.AbstractModel):
             {
                 "label": self.env._(
                     "Receipt for %(amount)s, %(date)s",
-                    amount=self._format_money(tx.amount, tx.currency_id),
+                    amount=self._phrase_money(tx.amount, tx.currency_id),
                     date=self._format_date(tx.last_state_change or tx.create_date),
                 ),
                 "path": paths and link._get_receipt_path(tx),

@@ -175,7 +175,7 @@ class PaylinkPageStatus(models.AbstractModel):
     @api.model
     def _get_status_details(self, move, code):
         """Return sentences that the status needs to be understood."""
-        seller = move.company_id.name
+        seller = self._isolate(move.company_id.name)
         details = {
             "correcting": self.env._("%(seller)s is correcting this document.", seller=seller),
             "cancelled": self.env._("This document was cancelled. There is nothing to pay."),
@@ -187,13 +187,13 @@ class PaylinkPageStatus(models.AbstractModel):
             return [details[code]]
         if code not in DUE_CODES or move.payment_state != "partial":
             return []
-        paid = self._format_money(move.amount_total - move.amount_residual, move.currency_id)
-        total = self._format_money(move.amount_total, move.currency_id)
+        paid = self._phrase_money(move.amount_total - move.amount_residual, move.currency_id)
+        total = self._phrase_money(move.amount_total, move.currency_id)
         return [self.env._("%(paid)s of %(total)s is already paid.", paid=paid, total=total)]
 
     @api.model
     def _get_credit_detail(self, move):
         if move.currency_id.is_zero(move.amount_residual):
             return self.env._("It has been used in full. There is nothing to do.")
-        left = self._format_money(move.amount_residual, move.currency_id)
+        left = self._phrase_money(move.amount_residual, move.currency_id)
         return self.env._("%(amount)s of it is still yours to use.", amount=left)

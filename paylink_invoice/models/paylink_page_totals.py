@@ -127,7 +127,11 @@ class PaylinkPageTotals(models.AbstractModel):
                 base = group[f"display_base_amount{suffix}"]
                 label = group["group_name"]
                 if not tax_totals["same_tax_base"] and base is not False:
-                    label = self.env._("%(tax)s on %(base)s", tax=label, base=format_money(base))
+                    label = self.env._(
+                        "%(tax)s on %(base)s",
+                        tax=self._isolate(label),
+                        base=self._phrase_money(base, currency),
+                    )
                 amount = format_money(group[f"tax_amount{suffix}"])
                 rows.append({"label": label, "amount": amount, "kind": "part"})
         rounding = tax_totals.get(f"cash_rounding_base_amount{suffix}")

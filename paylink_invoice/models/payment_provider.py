@@ -1,5 +1,10 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 from odoo import api, models, tools
+from odoo.tools import str2bool
+
+
+# Says that play money is welcome. Odoo sets the second one in the copies that it neutralizes.
+TEST_DATABASE_PARAMETERS = ("paylink_invoice.is_test_database", "database.is_neutralized")
 
 
 class PaymentProvider(models.Model):
@@ -14,7 +19,7 @@ class PaymentProvider(models.Model):
         """
         providers = self._get_compatible_providers(
             company.id, partner.id, amount, currency_id=currency.id
-        ).filtered("is_published")
+        ).filtered(lambda provider: provider._paylink_is_offered())
         methods = self.env["payment.method"]._get_compatible_payment_methods(
             providers.ids, partner.id, currency_id=currency.id
         )
@@ -44,6 +49,26 @@ class PaymentProvider(models.Model):
             for method in methods
             for provider in providers & method.provider_ids
         )
+
+    def _paylink_is_offered(self):
+        """Tell whether who holds a link may pay with this provider.
+
+        It is published; and not Odoo's demo provider, with which everybody settles any invoice
+        without paying, unless this is a test database.
+        """
+        self.ensure_one()
+        return self.is_published and (self.code != "demo" or self._paylink_is_test_database())
+
+    @api.model
+    def _paylink_is_test_database(self):
+        """Tell whether nothing is lost in this database: it says so itself, or has demo data."""
+        # In sudo mode because visitors may read neither parameters nor modules.
+        parameters = self.env["ir.config_parameter"].sudo()
+        if any(
+            str2bool(parameters.get_param(name), default=False) for name in TEST_DATABASE_PARAMETERS
+        ):
+            return True
+        return self.env.ref("base.module_base").sudo().demo
 
     # === CRUD METHODS === #
 

@@ -7,6 +7,7 @@ from psycopg2.errors import UniqueViolation
 
 from odoo import SUPERUSER_ID, api, fields, models
 from odoo.exceptions import ConcurrencyError
+from odoo.fields import Domain
 from odoo.tools import SQL
 
 
@@ -14,14 +15,16 @@ class PaymentRefused(Exception):
     """The customer cannot start this payment now; nothing has been written.
 
     :param str code: the reason, as in :meth:`paylink.link._get_denial`, or ``invalid_option``,
-        ``changed``
+        ``changed``, ``too_many_declines``
     :param str message: the sentence the customer reads
+    :param int retry_after: the seconds after which to try again, where that is known
     """
 
-    def __init__(self, code, message):
+    def __init__(self, code, message, retry_after=None):
         super().__init__(code)
         self.code = code
         self.message = message
+        self.retry_after = retry_after
 
 
 class PaymentTransaction(models.Model):
@@ -48,6 +51,13 @@ class PaymentTransaction(models.Model):
         string="Wrong Amount",
         help="The provider once reported another amount or currency. No later message settles "
         "this payment; an accountant has to look at it.",
+        readonly=True,
+    )
+
+    paylink_network = fields.Char(
+        string="Visitor's Network",
+        help="Where the payment was started from. Too many that fail keep a network from trying.",
+        index="btree_not_null",
         readonly=True,
     )
 
@@ -130,6 +140,24 @@ class PaymentTransaction(models.Model):
             and self.currency_id.id == values["currency_id"]
             and not self.currency_id.compare_amounts(self.amount, values["amount"])
         )
+
+    @api.model
+    def _paylink_get_decline_delay(self, origin, limits):
+        """Return the seconds for which an origin of too many declined payments has to wait, or 0.
+
+        :param Domain origin: of the payments to count
+        :param limits: ``(period, number)`` each: that many in such a time are too many
+        """
+        declined = origin & Domain("state", "in", ("cancel", "error"))
+        declined &= Domain("paylink_is_given_up", "=", False)  # Those nobody has declined.
+        now = fields.Datetime.now()
+        delays = [0]
+        for period, number in limits:
+            since = Domain("last_state_change", ">", now - period)
+            newest = self.search(declined & since, order="last_state_change desc", limit=number)
+            if len(newest) == number:
+                delays.append((newest[-1].last_state_change + period - now).total_seconds())
+        return round(max(delays))
 
     def _paylink_describe_attempt(self, link_sudo):
         """Return the sentence for somebody whom this attempt keeps from paying."""

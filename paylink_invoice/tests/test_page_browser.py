@@ -66,7 +66,7 @@ class Visitor:
             )
 
 
-@tagged("post_install", "-at_install", "paylink")
+@tagged("post_install", "-at_install", "paylink", "slow")
 class TestPageInBrowser(PaylinkCommon, HttpCase):
     @classmethod
     def setUpClass(cls):
