@@ -13,7 +13,8 @@ from markupsafe import Markup
 from PIL import Image
 
 from odoo import Command, fields
-from odoo.tests import BaseCase, HttpCase, tagged
+from odoo.exceptions import ConcurrencyError
+from odoo.tests import BaseCase, HttpCase, mute_logger, tagged
 from odoo.tools import file_open
 
 from .. import theme
@@ -829,6 +830,22 @@ class TestPageRendering(PaylinkCommon, HttpCase):
         self.assertIn(
             "your question has arrived", self.url_open(self.link._get_path() + "?asked=1").text
         )
+
+    def test_whoever_comes_at_a_busy_moment_is_told_to_come_again(self):
+        def fail(_self, *_args):
+            raise ConcurrencyError("Others were faster")
+
+        with (
+            patch.object(self.env.registry["paylink.link"], "_post_question", fail),
+            patch("odoo.service.model.MAX_TRIES_ON_CONCURRENCY_FAILURE", 1),
+            mute_logger("odoo.http"),
+        ):
+            response = self.url_open(self.link._get_path("comment"), data={"body": "Hello"})
+        self.assertEqual(response.status_code, 503)
+        self.assertEqual(response.headers["Retry-After"], "5")
+        self.assertEqual(response.headers["Cache-Control"], "no-store, private")
+        for technical in ("Traceback", "faster", "odoo"):
+            self.assertNotIn(technical, response.text)
 
     def test_a_company_without_a_logo_has_its_initial(self):
         self.company.logo = False
