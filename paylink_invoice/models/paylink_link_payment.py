@@ -18,7 +18,7 @@ PAYMENT_LOCK_TIMEOUT = "10s"
 # How many declined payments are too many: who tries stolen cards needs many, a customer a few.
 # A network may be an office, or the customers of one provider of mobile Internet.
 LINK_DECLINE_LIMITS = ((timedelta(hours=1), 5), (timedelta(days=1), 10))
-NETWORK_DECLINE_LIMITS = ((timedelta(hours=1), 15), (timedelta(days=1), 50))
+NETWORK_DECLINE_LIMITS = ((timedelta(hours=1), 30), (timedelta(days=1), 100))
 
 
 class PaylinkLinkPayment(models.Model):

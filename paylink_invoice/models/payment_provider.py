@@ -1,10 +1,18 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+import ipaddress
+import re
+from urllib.parse import urlsplit
+
 from odoo import api, models, tools
 from odoo.tools import str2bool
 
 
 # Says that play money is welcome. Odoo sets the second one in the copies that it neutralizes.
 TEST_DATABASE_PARAMETERS = ("paylink_invoice.is_test_database", "database.is_neutralized")
+
+RESERVED_HOST = re.compile(
+    r"(.+\.)?(localhost|test|example|invalid|example\.(com|net|org))", re.IGNORECASE
+)
 
 
 class PaymentProvider(models.Model):
@@ -59,16 +67,20 @@ class PaymentProvider(models.Model):
         self.ensure_one()
         return self.is_published and (self.code != "demo" or self._paylink_is_test_database())
 
-    @api.model
     def _paylink_is_test_database(self):
-        """Tell whether nothing is lost in this database: it says so itself, or has demo data."""
+        """Tell whether nothing is lost here: the database says so, has demo data, or its links lead
+        to this very machine or to a name that is reserved for tests and documentation."""
+        self.ensure_one()
         # In sudo mode because visitors may read neither parameters nor modules.
         parameters = self.env["ir.config_parameter"].sudo()
-        if any(
-            str2bool(parameters.get_param(name), default=False) for name in TEST_DATABASE_PARAMETERS
-        ):
-            return True
-        return self.env.ref("base.module_base").sudo().demo
+        return (
+            any(
+                str2bool(parameters.get_param(name), default=False)
+                for name in TEST_DATABASE_PARAMETERS
+            )
+            or self.env.ref("base.module_base").sudo().demo
+            or is_reserved_host(urlsplit(self.company_id._paylink_get_base_url()).hostname or "")
+        )
 
     # === CRUD METHODS === #
 
@@ -87,3 +99,11 @@ class PaymentProvider(models.Model):
         result = super().unlink()
         self.env.registry.clear_cache()  # of `_paylink_get_option_ids`
         return result
+
+
+def is_reserved_host(host):
+    """Tell whether a host is no public one: loopback, or a name reserved by RFC 2606 and 6761."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return RESERVED_HOST.fullmatch(host) is not None

@@ -63,6 +63,12 @@ class ResCompany(models.Model):
                     )
                 )
 
+    def write(self, vals):
+        result = super().write(vals)
+        if "paylink_base_url" in vals:
+            self.env.registry.clear_cache()  # of `payment.provider._paylink_get_option_ids`
+        return result
+
     def _paylink_get_base_url(self):
         """Return where customers reach the pages, without a slash at the end.
 

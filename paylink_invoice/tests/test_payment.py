@@ -540,6 +540,7 @@ class TestPaymentLimits(PaymentCase):
         self.env.ref("base.module_base").demo = False
         parameters = self.env["ir.config_parameter"]
         parameters.set_param("database.is_neutralized", False)
+        self.company.paylink_base_url = "https://pay.northwind-heating.net"
         self.assertEqual(self._get("pay").status_code, 409)
         self._assert_refused(self._post(), 409, "no_provider")
         for name in ("paylink_invoice.is_test_database", "database.is_neutralized"):
@@ -547,7 +548,13 @@ class TestPaymentLimits(PaymentCase):
             self.assertIsNone(self.link._get_denial("pay"), name)
             parameters.set_param(name, "False")
             self.assertEqual(self.link._get_denial("pay"), "no_provider", name)
+        for url in ("http://127.0.0.1:8069", "http://[::1]", "https://pay.example.com", "http://a.test"):
+            self.company.paylink_base_url = url
+            self.assertIsNone(self.link._get_denial("pay"), url)
+        self.company.paylink_base_url = "https://pay.northwind-heating.net"
+        self.assertEqual(self.link._get_denial("pay"), "no_provider")
         self.env.ref("base.module_base").demo = True
+        self.env.registry.clear_cache()  # Demo data come with an installation, which clears it.
         self.assertIsNone(self.link._get_denial("pay"))
         self.assertFalse(self.transactions)
 
