@@ -522,7 +522,7 @@ class TestPaymentLimits(PaymentCase):
         self.assertGreater(int(response.headers["Retry-After"]), 10 * 3600)
 
     def test_too_many_declines_of_a_network_stop_all_of_its_links(self):
-        for _number in range(5):
+        for _number in range(10):
             self._decline(3, self._create_link(self._create_invoice()))
         self._assert_refused(self._post(), 429, "too_many_declines")
         # From elsewhere the link is as good as before.
