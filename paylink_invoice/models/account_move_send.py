@@ -75,8 +75,9 @@ class AccountMoveSend(models.AbstractModel):
                 link_sudo: link_sudo._prepare_message(paylink.get("subject"), paylink.get("body"))
                 for link_sudo in own_sudo
             }
-        super()._send_mails(moves_data)
+        result = super()._send_mails(moves_data)
         links_sudo.filtered("message_id")._mark_sent()
+        return result
 
     @api.model
     def _send_mail(self, move, mail_template, paylink=None, **kwargs):

@@ -17,11 +17,10 @@ class MailMail(models.Model):
         emails = super()._prepare_outgoing_list(
             mail_server=mail_server, doc_to_followers=doc_to_followers
         )
-        links_sudo = self._paylink_find_links(emails)
-        for email in emails if links_sudo else ():
-            self._paylink_personalize(
-                email, links_sudo.filtered(lambda link: link.partner_id == email["partner_id"])
-            )
+        links_of = self._paylink_find_links(emails).grouped("partner_id")
+        for email in emails:
+            if own_sudo := links_of.get(email["partner_id"]):
+                self._paylink_personalize(email, own_sudo)
         return emails
 
     def _paylink_find_links(self, emails):
