@@ -6,7 +6,6 @@ from urllib.parse import urlsplit
 from odoo import api, models, tools
 from odoo.tools import str2bool
 
-
 # Says that play money is welcome. Odoo sets the second one in the copies that it neutralizes.
 TEST_DATABASE_PARAMETERS = ("paylink_invoice.is_test_database", "database.is_neutralized")
 

@@ -548,7 +548,12 @@ class TestPaymentLimits(PaymentCase):
             self.assertIsNone(self.link._get_denial("pay"), name)
             parameters.set_param(name, "False")
             self.assertEqual(self.link._get_denial("pay"), "no_provider", name)
-        for url in ("http://127.0.0.1:8069", "http://[::1]", "https://pay.example.com", "http://a.test"):
+        for url in (
+            "http://127.0.0.1:8069",
+            "http://[::1]",
+            "https://pay.example.com",
+            "http://a.test",
+        ):
             self.company.paylink_base_url = url
             self.assertIsNone(self.link._get_denial("pay"), url)
         self.company.paylink_base_url = "https://pay.northwind-heating.net"
