@@ -15,6 +15,16 @@ def pytest_addoption(parser):
         action="store_true",
         help="leave out tests tagged or marked 'slow', browser tours and running servers",
     )
+    parser.addoption(
+        "--paylink-full",
+        action="store_true",
+        help="repeat sweeps with random input as often as docs/security.md promises",
+    )
+    parser.addoption(
+        "--paylink-part",
+        metavar="N/OF",
+        help="run one of so many parts, which together are all tests",
+    )
 
 
 def pytest_configure(config):
@@ -37,12 +47,29 @@ def _is_slow(item):
     )
 
 
+def _choose_part(items, part):
+    """Return the tests of one part. Classes stay together, because they share what they set up.
+
+    :param str part: its number and how many there are, as "1/2"
+    """
+    number, count = map(int, part.split("/"))
+    classes = {}
+    for item in items:
+        classes.setdefault(item.nodeid.rpartition("::")[0], []).append(item)
+    parts = [[] for _number in range(count)]
+    for _name, members in sorted(classes.items(), key=lambda pair: (-len(pair[1]), pair[0])):
+        min(parts, key=len).extend(members)
+    chosen = set(parts[number - 1])
+    return [item for item in items if item in chosen]
+
+
 def pytest_collection_modifyitems(config, items):
-    if not config.getoption("--paylink-fast"):
-        return
-    slow = [item for item in items if _is_slow(item)]
-    config.hook.pytest_deselected(items=slow)
-    items[:] = [item for item in items if item not in set(slow)]
+    if config.getoption("--paylink-fast"):
+        slow = [item for item in items if _is_slow(item)]
+        config.hook.pytest_deselected(items=slow)
+        items[:] = [item for item in items if item not in set(slow)]
+    if part := config.getoption("--paylink-part"):
+        items[:] = _choose_part(items, part)
 
 
 def _refuse_skip(report):

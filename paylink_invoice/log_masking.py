@@ -7,7 +7,7 @@ from . import tokens
 
 
 class TokenMask(logging.Filter):
-    """Replace the token of every ``/paylink/…`` path in a log record by its first letters."""
+    """Replace every token in a log record by its first letters."""
 
     def filter(self, record):
         """Mask the record in place and let it pass."""
@@ -15,13 +15,15 @@ class TokenMask(logging.Filter):
             message = record.getMessage()
         except Exception:
             return True
-        if "/paylink/" in message:
-            record.msg, record.args = tokens.mask(message), None
+        masked = tokens.mask(message)
+        if masked != message:
+            record.msg, record.args = masked, None
         if record.exc_info and not record.exc_text:
             # Formatters print a text that is there already instead of formatting it anew.
             text = logging.Formatter().formatException(record.exc_info)
-            if "/paylink/" in text:
-                record.exc_text = tokens.mask(text)
+            masked = tokens.mask(text)
+            if masked != text:
+                record.exc_text = masked
         return True
 
 

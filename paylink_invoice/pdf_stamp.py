@@ -41,6 +41,9 @@ QR_SUFFIX = "#qr"
 
 # Modules of white around the code that ISO/IEC 18004 asks for.
 _QUIET_ZONE = 4
+# Readers learn from the code which of the eight masks it has, so any will do. To draw all eight
+# and choose the evenest takes four times as long, for tokens that are random in all of them.
+_MASK_PATTERN = 2
 # Image pixels per module, as one byte of a 1-bit image. More than one, so that viewers which
 # smooth enlarged images whatever the file says have nothing to blur but the very edges.
 _PIXELS_PER_MODULE = 8
@@ -68,7 +71,8 @@ def stamp(pdf, placeholder_url, live_url):
     would break the seal, and a broken seal is worse than a dead button).
 
     :param bytes pdf: the stored document
-    :param str placeholder_url: what the stored document links to, without :data:`QR_SUFFIX`
+    :param str placeholder_url: what the stored document links to, or the path of it, without
+        :data:`QR_SUFFIX`
     :param str live_url: what the copy shall link to
     :return: the copy, or ``pdf`` itself
     :rtype: bytes
@@ -110,7 +114,11 @@ def qr_svg(text):
 
 def _get_qr_matrix(text):
     """Return the rows of modules (True = dark), quiet zone included."""
-    code = qrcode.QRCode(error_correction=qrcode.constants.ERROR_CORRECT_M, border=_QUIET_ZONE)
+    code = qrcode.QRCode(
+        error_correction=qrcode.constants.ERROR_CORRECT_M,
+        border=_QUIET_ZONE,
+        mask_pattern=_MASK_PATTERN,
+    )
     code.add_data(text)
     code.make(fit=True)
     return code.get_matrix()

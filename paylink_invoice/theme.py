@@ -5,6 +5,7 @@ Plain Python without Odoo.
 """
 
 import colorsys
+import functools
 import re
 
 DEFAULT_BRAND = "#1d4f73"
@@ -26,6 +27,7 @@ def contrast(one, other):
     return (lighter + 0.05) / (darker + 0.05)
 
 
+@functools.lru_cache(maxsize=256)
 def theme_colors(brand):
     """Return readable colours for a page in the seller's colour, light and dark.
 

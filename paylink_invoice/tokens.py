@@ -157,6 +157,13 @@ _TOKEN_PATH = re.compile(
     rf"(?:(?<=/)|(?<=2F))(paylink{_SLASHES}(?:balance{_SLASHES})?{_SYMBOL}{{4}}){_SYMBOL}{{12,}}",
     re.IGNORECASE | re.ASCII,
 )
+# A word of a token's length and letters with a digit among them (two tokens in a thousand have
+# none, and many names of programs), after anything but a letter or digit: a sign, a quoted one ("%2F", "%252F")
+# or a line break as JSON has it. Hashes and uuids have other lengths.
+_BARE_TOKEN = re.compile(
+    r"(?:(?<![0-9A-Za-z])|(?<=%[0-9A-Fa-f]{2})|(?<=%25[0-9A-Fa-f]{2})|(?<=\\[nrt]))"
+    rf"(?=[A-Za-z]*[0-9])([0-9A-Za-z]{{4}})[0-9A-Za-z]{{{TOKEN_LENGTH - 4}}}(?![0-9A-Za-z])"
+)
 
 
 def mask(text: str) -> str:
@@ -164,12 +171,15 @@ def mask(text: str) -> str:
 
     Everything after ``/paylink/`` or ``/paylink/balance/`` with 16 or more letters and digits
     is cut to its first four: a token cut short or typed wrong is still most of a secret. Words
-    such as ``/paylink/preview/12`` stay.
+    such as ``/paylink/preview/12`` stay. Elsewhere, as in ``?link=…``, a whole word that looks
+    like a token is cut likewise.
 
     :param text: any text, e.g. a request line
     :return: the text with tokens as ``/paylink/3fA9…``
     """
-    return _TOKEN_PATH.sub(r"\1…", text)
+    if "paylink" in text.lower():
+        text = _TOKEN_PATH.sub(r"\1…", text)
+    return _BARE_TOKEN.sub(r"\1…", text)
 
 
 # === Arithmetic ===

@@ -18,6 +18,8 @@ UNKNOWN_NETWORK = "unknown"
 _IPV4_PREFIX = 24
 _IPV6_PREFIX = 48  # what one customer of a provider may have at most (RFC 6177, section 2)
 _MAX_AGENT_LENGTH = 1024  # in-app browsers reach some 600
+_MAX_STORED_LENGTH = 500
+_FORMULA_START = re.compile(r"^[\s=+\-@]+")
 
 # Browsers and the web views inside apps all name an engine. Libraries, command lines and most
 # bots ("curl/8.5", "WhatsApp/2.23 A", "Mozilla/5.0 (compatible; GPTBot/1.2)") name none.
@@ -98,6 +100,15 @@ def network_of(ip: str) -> str:
     address = getattr(address, "ipv4_mapped", None) or address
     prefix = _IPV4_PREFIX if address.version == 4 else _IPV6_PREFIX
     return str(ipaddress.ip_network((address.packed, prefix), strict=False))
+
+
+def storable_agent(user_agent: str) -> str:
+    """Return an agent as it can be kept: no formula where a list is exported, and not too long.
+
+    No browser's name begins with what makes a formula, so nothing is lost. PostgreSQL stores no
+    NUL.
+    """
+    return _FORMULA_START.sub("", user_agent.replace("\x00", ""))[:_MAX_STORED_LENGTH]
 
 
 @functools.lru_cache(maxsize=1024)

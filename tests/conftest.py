@@ -11,6 +11,7 @@ servers in processes of their own. `./paylink test tests` runs them alone.
 """
 
 import pytest
+from outside import get_world
 
 from tools.harness.browser import KINDS, chromium
 from tools.harness.stand import stand
@@ -24,6 +25,12 @@ def odoo_stand():
     """
     with stand("shared") as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def world(odoo_stand):
+    """Return the seller with customers and sent links that the tests of SECURITY.md share."""
+    return get_world(odoo_stand)
 
 
 @pytest.fixture

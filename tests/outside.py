@@ -40,6 +40,7 @@ from odoo.addons.paylink_invoice.keyring import derived
 
 # A provider whose payments Odoo can book
 env["ir.module.module"].search([("name", "=", "payment_demo")]).button_immediate_install()
+env["ir.config_parameter"].set_param("paylink_invoice.is_test_database", "True")
 company = env["res.company"].create(
     {"name": "Northwind Heating", "email": "office@northwind.example.com",
      "currency_id": env.ref("base.USD").id}
@@ -57,7 +58,7 @@ def user(login, name, groups):
          "group_ids": [Command.set([env.ref(group).id for group in groups])]}
     )
 
-biller = user("biller@northwind.example.com", "Marta Rossi", ["account.group_account_invoice"])
+biller = user("biller@northwind.example.com", "Marta Rossi", ["account.group_account_invoice", "base.group_allow_export"])
 employee = user("employee@northwind.example.com", "Sam Idle", ["base.group_user"])
 customer = env["res.partner"].create({"name": "Azure Interior", "is_company": True, "email": "info@azure.example.com"})
 alice, bob, carol = env["res.partner"].create(
@@ -107,7 +108,7 @@ def alien_tokens(made):
         "of no link": tokens.mint(keyring, "invoice", ref ^ 1, 0, uuid),
     }
 
-sent, other, pooled, paid_for, to_revoke = (invoice() for _number in range(5))
+sent, other, pooled, paid_for, to_revoke, declined = (invoice() for _number in range(6))
 shared = attach(sent, "Photo of unit 3.txt", raw=b"shared file", mimetype="text/plain")
 private = attach(sent, "Internal calculation.txt", raw=b"PRIVATE FILE", mimetype="text/plain")
 foreign = attach(other, "Other customer.txt", raw=b"FOREIGN FILE", mimetype="text/plain")
@@ -126,6 +127,7 @@ answer({
     "others": [known(link(other, partner)) for partner in (bob, carol)],
     "to_pay": known(link(paid_for)),
     "to_revoke_link": known(link(to_revoke)),
+    "declined": known(link(declined)),
     "no_payment": known(link(other, allow_payment=False)),
     "alien_tokens": alien_tokens(link(other)),
 })
@@ -162,16 +164,65 @@ class Answer:
         return f"<{self.status} {self['content-type']} {self.text[:200]!r}>"
 
 
-class World:
-    """A seller, a customer with three contacts, invoices and links, on a running server.
+class Client:
+    """Raw HTTP and SQL on a running server.
 
     :param stand: the `tools.harness.stand.Stand`
     """
 
     def __init__(self, stand):
         self.stand = stand
+        self._connection = stand.connect()
+        self._connection.autocommit = True
+
+    def sql(self, statement, *values):
+        """Return the rows of a statement, committed."""
+        with self._connection.cursor() as cursor:
+            cursor.execute(statement, values)
+            return cursor.fetchall() if cursor.description else []
+
+    def ask(self, path, method="GET", body=None, headers=None, target=None):
+        """Send one request as it is given, nothing normalised; return the `Answer`.
+
+        :param str path: goes onto the request line as it is
+        :param dict headers: added to a person's browser's; ``None`` as a value takes one away
+        :param target: the whole request target, in the place of ``path``
+        """
+        sent = {"User-Agent": PERSON, "Accept-Language": "en-US", **(headers or {})}
+        if isinstance(body, dict):
+            body = json.dumps(body)
+            sent.setdefault("Content-Type", "application/json")
+        with closing(
+            http.client.HTTPConnection(urlsplit(self.stand.url).netloc, timeout=120)
+        ) as connection:
+            raw = (target or path).encode("utf-8").decode("latin-1")
+            connection._validate_path = lambda url: None
+            connection._encode_request = lambda request: request.encode("latin-1")
+            has_host = any(name.lower() == "host" for name in sent)
+            connection.putrequest(method, raw, skip_host=has_host, skip_accept_encoding=True)
+            if isinstance(body, str):
+                body = body.encode()
+            if body is not None or method in ("POST", "PUT", "PATCH"):
+                sent.setdefault("Content-Length", str(len(body or b"")))
+            for name, value in sent.items():
+                if value is not None:
+                    connection.putheader(name, value)
+            connection.endheaders(body or None)
+            return Answer(connection.getresponse())
+
+    def post_form(self, path, fields="", **headers):
+        """Send a form, its body already encoded."""
+        kind = {"Content-Type": "application/x-www-form-urlencoded"}
+        return self.ask(path, "POST", fields, {**kind, **headers})
+
+
+class World(Client):
+    """A seller, a customer with three contacts, invoices and links, on a running server."""
+
+    def __init__(self, stand):
+        super().__init__(stand)
         self.password = secrets.token_hex(8)
-        code = BUILD.replace("PASSWORD", repr(self.password)).replace("POOL", "120")
+        code = BUILD.replace("PASSWORD", repr(self.password)).replace("POOL", "140")
         self.data = stand.shell(code)
         self.pool = self.data["pool"]
         self._dialog_links = None
@@ -196,12 +247,6 @@ class World:
         """Write columns of a link; a value may be SQL, as in ``"now() - interval '1 day'"``."""
         pairs = ", ".join(f"{name} = {value}" for name, value in columns.items())
         self.sql(f"UPDATE paylink_link SET {pairs} WHERE id = {link['id']}")
-
-    def sql(self, statement, *values):
-        """Return the rows of a statement, committed."""
-        with closing(self.stand.connect()) as connection, connection, connection.cursor() as cursor:
-            cursor.execute(statement, values)
-            return cursor.fetchall() if cursor.description else []
 
     def as_biller(self, model, method, *arguments, **keywords):
         """Call a method as the one who bills; fail when it raises."""
@@ -313,41 +358,7 @@ class World:
         """Return how many views were counted."""
         return self.trace(link)["views"]
 
-    # === HTTP === #
-
-    def ask(self, path, method="GET", body=None, headers=None, target=None):
-        """Send one request as it is given, nothing normalised; return the `Answer`.
-
-        :param str path: goes onto the request line as it is
-        :param dict headers: added to a person's browser's; ``None`` as a value takes one away
-        :param target: the whole request target, in the place of ``path``
-        """
-        sent = {"User-Agent": PERSON, "Accept-Language": "en-US", **(headers or {})}
-        if isinstance(body, dict):
-            body = json.dumps(body)
-            sent.setdefault("Content-Type", "application/json")
-        with closing(
-            http.client.HTTPConnection(urlsplit(self.stand.url).netloc, timeout=120)
-        ) as connection:
-            raw = (target or path).encode("utf-8").decode("latin-1")
-            connection._validate_path = lambda url: None
-            connection._encode_request = lambda request: request.encode("latin-1")
-            has_host = any(name.lower() == "host" for name in sent)
-            connection.putrequest(method, raw, skip_host=has_host, skip_accept_encoding=True)
-            if isinstance(body, str):
-                body = body.encode()
-            if body is not None or method in ("POST", "PUT", "PATCH"):
-                sent.setdefault("Content-Length", str(len(body or b"")))
-            for name, value in sent.items():
-                if value is not None:
-                    connection.putheader(name, value)
-            connection.endheaders(body or None)
-            return Answer(connection.getresponse())
-
-    def post_form(self, path, fields="", **headers):
-        """Send a form, its body already encoded."""
-        kind = {"Content-Type": "application/x-www-form-urlencoded"}
-        return self.ask(path, "POST", fields, {**kind, **headers})
+    # === VISITS === #
 
     def log_in(self, login):
         """Return the session cookie of a member of staff, whose password is checked once."""

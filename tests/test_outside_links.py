@@ -19,7 +19,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 import pytest
-from outside import ALPHABET, LIVE_URL, assert_promised, get_world, record_requests
+from outside import ALPHABET, LIVE_URL, Client, assert_promised, record_requests
 
 pytestmark = pytest.mark.slow
 
@@ -35,11 +35,17 @@ GET_ROUTES = (
     "/receipt/{receipt}.pdf",
 )
 POST_ROUTES = ("/seen", "/comment", "/transaction")
-
-
-@pytest.fixture(scope="module")
-def world(odoo_stand):
-    return get_world(odoo_stand)
+# What people, programs and attackers write around a token, and in its place.
+BEFORE_TOKEN = ("0", "%00", "%20", "x%2F", "..%2F", "%0a/", "%2e%2e/", "%25")
+BEHIND_TOKEN = (
+    *("0", "%00", "%20", "%0a", "%0d%0aSet-Cookie:x=1", ";a=b", "="),
+    *("/x", "/x.css", "/pdf/x", "/pdf.css", "/receipt/"),
+)
+NO_TOKENS = (
+    *("x/%0d%0a/y", "%ff%fe", "%c0%af", "%F0%9F%92%A9", "é", "null", "0", "-1", "true", "{}", "[]"),
+    *("' OR 1=1--", "%27%20OR%201=1--", "..%2f..%2fetc%2fpasswd", "{{7*7}}", "*"),
+    *("a" * 60_000, "0" * 35, "z" * 35),
+)
 
 
 def open_many(world, path, count=16):
@@ -79,59 +85,12 @@ def alter(token):
         yield token[:place] + chr(ord(letter) + 0xFEE0) + token[place + 1 :]
     # The same bytes, spelled with a number that is too large for them
     yield encode(decode(token) + 2**208)
-    yield from (
-        token + "0",
-        "0" + token,
-        token + "%00",
-        "%00" + token,
-        token + "%20",
-        "%20" + token,
-    )
-    yield from (
-        token + "%0a",
-        token + "%0d%0aSet-Cookie:x=1",
-        token + ";a=b",
-        token + "=",
-        token[::-1],
-    )
-    yield from (
-        token + token,
-        token.upper(),
-        token.lower(),
-        "x%2F" + token,
-        "..%2F" + token,
-        "%0a/" + token,
-        "x/%0d%0a/y",
-    )
-    yield from (
-        token + "/x",
-        token + "/x.css",
-        token + "/pdf/x",
-        token + "/pdf.css",
-        token + "/receipt/",
-    )
-    yield from (
-        "%ff%fe",
-        "%c0%af",
-        "%F0%9F%92%A9",
-        "é",
-        "%25" + token,
-        "null",
-        "0",
-        "-1",
-        "true",
-        "{}",
-        "[]",
-    )
-    yield from (
-        "' OR 1=1--",
-        "%27%20OR%201=1--",
-        "..%2f..%2fetc%2fpasswd",
-        "%2e%2e/" + token,
-        "{{7*7}}",
-        "*",
-    )
-    yield from ("a" * 60_000, "0" * 35, "z" * 35)
+    yield from (token[::-1], token + token, token.upper(), token.lower())
+    for before in BEFORE_TOKEN:
+        yield before + token
+    for behind in BEHIND_TOKEN:
+        yield token + behind
+    yield from NO_TOKENS
 
 
 def test_whatever_is_forged_or_altered_gets_the_same_404_byte_for_byte(world):
@@ -407,6 +366,71 @@ def test_revoked_in_the_middle_of_a_payment_nothing_new_starts_and_money_is_book
         "booked": 100.0,
         "is_paid": True,
     }
+
+
+# === A5: KEYS === #
+
+KEYED_LINK = """
+from odoo import Command, fields
+company = env["res.company"].create({"name": "Key Seller", "currency_id": env.ref("base.USD").id})
+env["account.chart.template"].try_loading("generic_coa", company=company, install_demo=False)
+env.user.company_ids |= company
+env = env(context=dict(env.context, allowed_company_ids=company.ids))
+move = env["account.move"].create(
+    {"move_type": "out_invoice", "partner_id": env["res.partner"].create({"name": "Key Alice"}).id,
+     "invoice_date": fields.Date.today(), "invoice_line_ids": [
+         Command.create({"name": "Work", "price_unit": 100.0, "tax_ids": [Command.clear()]})]}
+)
+move.action_post()
+link = env["paylink.link"].create({"move_id": move.id, "partner_id": move.partner_id.id, "channel": "email"})
+link._mark_sent()
+answer({"id": link.id, "token": link._get_token()})
+"""
+
+
+def test_keys_are_rotated_while_the_workers_run(start_odoo, tmp_path):
+    file = tmp_path / "paylink.keys"
+    secrets_of_keys = [secrets.token_hex(32) for _key in range(2)]
+
+    def write(*states):
+        lines = [
+            f"{number} {state} {secret}"
+            for number, (state, secret) in enumerate(
+                zip(states, secrets_of_keys, strict=False), start=1
+            )
+        ]
+        # As the guide says: edit a copy and move it into place.
+        copy = tmp_path / "copy"
+        copy.write_text("\n".join(lines))
+        copy.chmod(0o600)
+        copy.rename(file)
+
+    write("active")
+    stand = start_odoo(variables={"PAYLINK_KEY_FILE": str(file)})
+    client = Client(stand)
+    link = stand.shell(KEYED_LINK)
+
+    def statuses(token):
+        return set(open_many(client, f"/paylink/{token}"))
+
+    def mint():
+        return stand.shell(f"answer(env['paylink.link'].browse({link['id']})._get_token())")
+
+    assert statuses(link["token"]) == {200}
+    write("verify", "active")
+    new = mint()
+    assert new != link["token"]
+    assert statuses(link["token"]) == statuses(new) == {200}
+    write("retired", "active")
+    the_404 = client.ask(f"/paylink/{NEVER_MINTED}").fingerprint
+    assert statuses(link["token"]) == {404}
+    assert client.ask(f"/paylink/{link['token']}").fingerprint == the_404
+    assert statuses(new) == {200}
+    # A slip of the editor ends no link, a file that is gone neither.
+    file.write_text("2 activ x")
+    assert statuses(new) == {200} and statuses(link["token"]) == {404}
+    file.unlink()
+    assert statuses(new) == {200} and statuses(link["token"]) == {404}
 
 
 # === A6: NOTHING STORED OPENS A LINK === #

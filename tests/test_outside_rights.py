@@ -7,7 +7,7 @@ SECURITY.md, part I. The matrix of roles and models is paylink_invoice/tests/tes
 import xmlrpc.client
 
 import pytest
-from outside import LIVE_URL, get_world
+from outside import LIVE_URL
 
 pytestmark = pytest.mark.slow
 
@@ -34,16 +34,11 @@ PRIVATE = (
     ("res.company", "_paylink_get_keyring", []),
     ("res.company", "_paylink_get_key_file", []),
     ("account.move", "_paylink_new_link", ["ids"]),
-    ("mail.mail", "_paylink_find_links", ["ids", [], None]),
+    ("mail.mail", "_paylink_find_links", ["ids", []]),
     ("payment.transaction", "_paylink_open_attempt", ["ids", {}]),
     ("paylink.send", "_create_links", ["ids"]),
     ("paylink.send", "_new_link", ["ids"]),
 )
-
-
-@pytest.fixture(scope="module")
-def world(odoo_stand):
-    return get_world(odoo_stand)
 
 
 @pytest.fixture(scope="module")

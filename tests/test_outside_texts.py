@@ -4,15 +4,17 @@
 SECURITY.md, part G.
 """
 
+import csv
 import html
+import io
 import json
 import re
 from concurrent.futures import ThreadPoolExecutor
-from urllib.parse import quote_plus
+from urllib.parse import quote_plus, urlencode
 
 import pytest
 from lxml import html as lxml_html
-from outside import LEAKS, assert_promised, get_world
+from outside import LEAKS, assert_promised
 
 pytestmark = pytest.mark.slow
 
@@ -113,11 +115,6 @@ link = env["paylink.link"].create(
 link._mark_sent()
 answer({"id": link.id, "token": link._get_token(), "move": move.id, "files": files.ids})
 """
-
-
-@pytest.fixture(scope="module")
-def world(odoo_stand):
-    return get_world(odoo_stand)
 
 
 @pytest.fixture(scope="module")
@@ -280,6 +277,38 @@ def assert_harmless(markup):
         assert not element.get("href", "").lower().startswith(("javascript", "data", "vbscript")), (
             markup
         )
+
+
+def test_no_agent_of_a_visitor_is_a_formula_in_an_export(world):
+    link = world.take_link()
+    formulas = [payload for payload in PAYLOADS if payload[0] in "=+-@"]
+    assert {formula[0] for formula in formulas} == set("=+-@")
+    engine = " AppleWebKit/537.36"  # Else it is a machine's, and leaves no event.
+    for formula in [*formulas, "\t=1+1", " =1+1"]:
+        agent = {"User-Agent": formula + engine}
+        world.post_form(f"/paylink/{link['token']}/renew", "email=eve@evil.example", **agent)
+        world.beacon(link, **agent)
+    fields = [
+        {"name": name, "label": name, "type": "char"} for name in ("event_type", "user_agent")
+    ]
+    data = {
+        "model": "paylink.event",
+        "fields": fields,
+        "ids": False,
+        "domain": [["link_id", "=", link["id"]]],
+        "groupby": [],
+        "import_compat": False,
+        "context": {"allowed_company_ids": [world.company]},
+    }
+    query = urlencode({"data": json.dumps(data)})
+    cookie = {"Cookie": world.log_in(world.biller)}
+    answer = world.ask(f"/web/export/csv?{query}", headers=cookie)
+    assert answer.status == 200, answer
+    rows = list(csv.reader(io.StringIO(answer.text)))
+    agents = [agent for _type, agent in rows[1:] if agent]
+    assert sum(engine in agent for agent in agents) >= len(formulas), rows
+    for agent in agents:
+        assert agent.lstrip()[:1] not in ("=", "+", "-", "@"), agent
 
 
 def test_hostile_names_change_no_mail(world):

@@ -15,7 +15,7 @@ from tools.harness.say import Failure, say  # noqa: E402
 
 COMMANDS = {
     "demo": "set up and serve a filled demo (--port N, --fresh)",
-    "test": "run the tests [pytest arguments] (--fast, --coverage, --odoo-runner, --platform)",
+    "test": "run the tests [pytest arguments] (--fast, --full, --coverage, --odoo-runner, --platform)",
     "lint": "check style and conventions (--fix formats)",
     "pot": "regenerate the translation templates (--check fails when one changes)",
     "docs": "regenerate README.rst and index.html of the addons (--check likewise)",

@@ -49,6 +49,7 @@ def _prepare_company(env, logo):
     )
     env.user.write({"email": "marta@northwind.example.com", "tz": "America/Los_Angeles"})
     env["ir.config_parameter"].set_param("account_payment.enable_portal_payment", "True")
+    env["ir.config_parameter"].set_param("paylink_invoice.is_test_database", "True")
     env.ref("payment.payment_provider_demo").write({"state": "test", "is_published": True})
     env["res.partner.bank"].create(
         {

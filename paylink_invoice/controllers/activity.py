@@ -42,7 +42,7 @@ class PaylinkActivity(PaylinkGate):
             return self._respond_json({"code": "invalid_comment"}, 400)
         if seconds := link_sudo._get_question_delay():
             return self._respond_too_many(seconds)
-        link_sudo._post_question(text, self._get_visitor())
+        link_sudo._post_question(text, self._get_visitor(), self._is_person())
         if is_json:
             return self._respond_json({"posted": True}, 201)
         return request.redirect(link_sudo._get_path() + "?asked=1#question", 303)

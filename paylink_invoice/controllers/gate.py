@@ -10,6 +10,8 @@ from werkzeug.exceptions import abort
 from odoo import http
 from odoo.http import request
 
+from .. import visitors
+
 # Why something is refused -> HTTP status.  The reasons are those of `paylink.link._get_denial`.
 STATUS_OF_DENIAL = {"expired": 410, "revoked": 410}
 STATUS_NOT_NOW = 409
@@ -79,7 +81,8 @@ class PaylinkGate(http.Controller):
         link_sudo = request.env["paylink.link"]._resolve(kind, token)
         if not link_sudo:
             self._stop(self._respond_not_found())
-        return link_sudo.with_company(link_sudo.company_id).with_context(
+        request.env["paylink.page"]._prefetch_document(link_sudo)
+        return link_sudo.with_context(
             lang=link_sudo._get_lang(), allowed_company_ids=link_sudo.company_id.ids
         )
 
@@ -118,19 +121,20 @@ class PaylinkGate(http.Controller):
 
     # === ANSWERS === #
 
-    def _respond_page(self, template, values, lang=None, status=200, headers=None):
+    def _respond_page(self, template, values, env=None, status=200, headers=None):
         """Render a light page; the headers of :mod:`..models.ir_http` come on top.
 
         :param str template: XML id of the QWeb template
-        :param str lang: the language of the page; by default the best for this browser
+        :param env: the environment of the link, in its reader's language; by default the visitor's
+            own, in the best language for their browser
         """
-        lang = lang or self._get_browser_lang()
+        env = env or request.env(context={**request.env.context, "lang": self._get_browser_lang()})
         style_nonce = secrets.token_urlsafe(12)
         html = (
-            request.env["ir.qweb"]
+            env["ir.qweb"]
             .sudo()  # The template is ours, and the visitor reads what the gate let through.
-            .with_context(lang=lang)
-            ._render(template, {"style_nonce": style_nonce, **values})
+            # Our templates show the given values only, so they need no user, company or request.
+            ._render(template, {"style_nonce": style_nonce, **values}, minimal_qcontext=True)
         )
         response = request.make_response(html, headers=headers, status=status)
         request.env["ir.http"]._paylink_allow_style(response, style_nonce)
@@ -160,7 +164,7 @@ class PaylinkGate(http.Controller):
             return self._respond_json({"code": CODE_OF_DENIAL.get(denial, denial)}, status)
         values = request.env["paylink.page"]._prepare_denial_values(link_sudo, denial)
         return self._respond_page(
-            "paylink_invoice.paylink_denial_page", values, link_sudo._get_lang(), status
+            "paylink_invoice.paylink_denial_page", values, link_sudo.env, status
         )
 
     def _respond_too_many(self, seconds):
@@ -180,5 +184,5 @@ class PaylinkGate(http.Controller):
         agent = request.httprequest.user_agent.string or ""
         return {
             "ip_address": request.httprequest.remote_addr,
-            "user_agent": agent.replace("\x00", "")[:500],  # PostgreSQL stores no NUL.
+            "user_agent": visitors.storable_agent(agent),
         }

@@ -19,7 +19,7 @@ class PaylinkPage(PaylinkGate):
         link_sudo = self._open_link(token)
         values = request.env["paylink.page"]._prepare_values(link_sudo)
         return self._respond_page(
-            "paylink_invoice.paylink_link_page", {**values, "asked": bool(asked)}, values["lang"]
+            "paylink_invoice.paylink_link_page", {**values, "asked": bool(asked)}, link_sudo.env
         )
 
     @http.route(

@@ -70,31 +70,24 @@ class PaylinkPayment(PaylinkQuote):
         if request.httprequest.mimetype not in FORM_TYPES:
             return self._respond_json({"code": "invalid_request"}, 400)
         self._check_origin(is_form=True)
-        form = request.httprequest.form
-        quote_sudo = link_sudo._get_quote(form.get("quote"))
         try:
-            quote_sudo = self._confirm_quote(link_sudo, form)
-            if not quote_sudo._is_accepted():
-                return self._respond_review(link_sudo, quote_sudo)
-            link_sudo._check_attempts()
+            quote_sudo, tx_sudo = self._reserve_payment(link_sudo, request.httprequest.form)
         except PaymentRefused as refusal:
-            return self._respond_refusal(link_sudo, refusal, is_page, quote_sudo)
+            return self._respond_refusal(link_sudo, refusal, is_page)
+        if not tx_sudo:
+            return self._respond_review(link_sudo, quote_sudo)
         return request.redirect(f"{link_sudo._get_path('pay')}?quote={quote_sudo.reference}", 303)
 
-    def _confirm_quote(self, link_sudo, form):
-        """Return the quote that the customer wants to pay, the tick for its fee recorded.
-
-        :raise PaymentRefused: if it cannot be paid now
-        """
-        if form.get("take_over") == "1":
-            self._retry(link_sudo, link_sudo._take_over_attempts)
-        if "quote" not in form:
-            return link_sudo._quote(self._read_wish())
-        quote_sudo = link_sudo._get_quote(form["quote"])
-        if quote_sudo and form.get("fee_accepted") == "1":
-            quote_sudo._accept_fee(self._get_visitor())
-        link_sudo._check_quote(quote_sudo)
-        return quote_sudo
+    def _reserve_payment(self, link_sudo, form):
+        """Return the quote and the open payment; see :meth:`paylink.link._reserve_payment`."""
+        choice = {
+            "visitor": self._get_visitor(),
+            "quote_reference": form.get("quote"),
+            "wish": None if "quote" in form else self._read_wish(),
+            "is_accepted": form.get("fee_accepted") == "1",
+            "is_taken_over": form.get("take_over") == "1",
+        }
+        return self._retry(link_sudo, lambda: link_sudo._reserve_payment(**choice))
 
     # === FORM === #
 
@@ -146,7 +139,7 @@ class PaylinkPayment(PaylinkQuote):
             link_sudo = self._resolve_link(token)
             self._check_origin()
             choice = self._parse_payment_choice(self._read_json().get("params"))
-            choice["quote_reference"] = quote
+            choice |= {"quote_reference": quote, "ip_address": request.httprequest.remote_addr}
             request.update_context(lang=link_sudo._get_lang())
             tx_sudo = self._start_payment(link_sudo, choice)
             values = self._prepare_payment_processing(tx_sudo, link_sudo)
@@ -154,7 +147,9 @@ class PaylinkPayment(PaylinkQuote):
             return self._respond_rpc_refusal(refusal.get_response())
         except PaymentRefused as refusal:
             status = STATUS_OF_REFUSAL.get(refusal.code, STATUS_NOT_NOW)
-            return self._respond_rpc_error(refusal.code, refusal.message, status)
+            return self._respond_rpc_error(
+                refusal.code, refusal.message, status, refusal.retry_after
+            )
         # Only a payment needs a session, so that Odoo's status page can follow it.
         request.session.can_save = True
         PaymentPostProcessing.monitor_transaction(tx_sudo)
@@ -227,11 +222,12 @@ class PaylinkPayment(PaylinkQuote):
         message = env._("This page is out of date. Open the link from your message again.")
         return self._respond_rpc_error(code, message, response.status_code)
 
-    def _respond_rpc_error(self, code, message, status):
+    def _respond_rpc_error(self, code, message, status, retry_after=None):
         """Return an error that Odoo's form shows in a dialog: ``message`` is what it says."""
         data = {"name": f"paylink.{code}", "code": code, "message": message}
         error = {"code": status, "message": code, "data": data}
-        return self._respond_json({"jsonrpc": "2.0", "id": None, "error": error}, status)
+        headers = {"Retry-After": str(retry_after)} if retry_after else None
+        return self._respond_json({"jsonrpc": "2.0", "id": None, "error": error}, status, headers)
 
     # === AFTERWARDS === #
 
@@ -289,7 +285,7 @@ class PaylinkPayment(PaylinkQuote):
         if values["is_open"] and looks < len(REFRESH_SECONDS) and status == 200:
             headers["Refresh"] = f"{REFRESH_SECONDS[looks]}; url=?n={looks + 1}"
         return self._respond_page(
-            "paylink_invoice.paylink_receipt_page", values, values["lang"], status, headers
+            "paylink_invoice.paylink_receipt_page", values, link_sudo.env, status, headers
         )
 
 

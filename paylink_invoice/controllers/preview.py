@@ -71,7 +71,7 @@ class PaylinkPreview(PaylinkGate):
             lang=link_sudo._get_lang()
         )
         values = request.env["paylink.page"]._prepare_values(link_sudo, is_preview=True)
-        return self._respond_page("paylink_invoice.paylink_link_page", values, values["lang"])
+        return self._respond_page("paylink_invoice.paylink_link_page", values, link_sudo.env)
 
     def _respond_portal(self, record):
         """Lead a customer who is logged in from a placeholder to their own page of the invoice.

@@ -17,6 +17,7 @@ STATUS_OF_REFUSAL = {
         400,
     ),
     "too_many_requests": 429,
+    "too_many_declines": 429,
 }
 
 
@@ -103,15 +104,17 @@ class PaylinkQuote(PaylinkGate):
         """Return the page that asks to confirm a price, with what was wrong before, if anything."""
         values = request.env["paylink.page"]._prepare_review_values(link_sudo, quote_sudo, refusal)
         return self._respond_page(
-            "paylink_invoice.paylink_review_page", values, values["lang"], status
+            "paylink_invoice.paylink_review_page", values, link_sudo.env, status
         )
 
-    def _respond_refusal(self, link_sudo, refusal, is_page, quote_sudo=None):
+    def _respond_refusal(self, link_sudo, refusal, is_page):
         """Return why a price or a payment is refused: a page to go on from, or a code."""
         status = STATUS_OF_REFUSAL.get(refusal.code, STATUS_NOT_NOW)
+        headers = {"Retry-After": str(refusal.retry_after)} if refusal.retry_after else {}
+        quote_sudo = refusal.quote
         if not is_page:
             code = CODE_OF_DENIAL.get(refusal.code, refusal.code)
-            return self._respond_json({"code": code, "message": refusal.message}, status)
+            return self._respond_json({"code": code, "message": refusal.message}, status, headers)
         if quote_sudo and refusal.code in ("fee_not_accepted", "changed"):
             try:
                 quote_sudo = link_sudo._quote(link_sudo._get_wish(quote_sudo))
@@ -123,5 +126,5 @@ class PaylinkQuote(PaylinkGate):
             link_sudo, refusal, quote_sudo, request.httprequest.form
         )
         return self._respond_page(
-            "paylink_invoice.paylink_refusal_page", values, values["lang"], status
+            "paylink_invoice.paylink_refusal_page", values, link_sudo.env, status, headers
         )

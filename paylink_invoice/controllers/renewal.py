@@ -35,5 +35,5 @@ class PaylinkRenewal(PaylinkGate):
         return self._respond_page(
             "paylink_invoice.paylink_renewal_page",
             {**values, "is_requested": is_requested},
-            link_sudo._get_lang(),
+            link_sudo.env,
         )

@@ -1,8 +1,7 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-from odoo import SUPERUSER_ID, api, fields, models
+from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
-from odoo.tools import email_normalize, is_html_empty
 
 IS_SENT = Domain("sent_date", "!=", False)
 
@@ -171,8 +170,7 @@ class AccountMove(models.Model):
             return "not_payable"
         if self._paylink_get_pending_transactions():
             return "in_progress"
-        _providers, methods = self._paylink_get_payment_options()
-        return None if methods else "no_provider"
+        return None if self._paylink_get_option_ids() else "no_provider"
 
     def _paylink_get_pending_transactions(self):
         """Return the payments whose money may still arrive without the customer doing anything,
@@ -192,173 +190,36 @@ class AccountMove(models.Model):
             )
         )
 
+    def _paylink_get_option_ids(self):
+        """Return what the page may offer to pay with: ``(provider id, payment method id)`` pairs.
+
+        From a cache, so that a look at the page asks no provider. What is really offered and taken
+        is decided by :meth:`_paylink_get_payment_options`.
+        """
+        self.ensure_one()
+        # In sudo mode because visitors cannot read the fields of providers.
+        provider_sudo = self.env["payment.provider"].sudo()
+        pairs = provider_sudo._paylink_get_option_ids(
+            self.company_id, self.partner_id, self.currency_id
+        )
+        if pairs is None:
+            return provider_sudo._paylink_pair(*self._paylink_get_payment_options())
+        return pairs
+
     def _paylink_get_payment_options(self):
-        """Return what this document can be paid with, published ways only.
+        """Return what this document can be paid with now, published ways only.
 
         :return: ``(providers, methods)``, `payment.provider` and `payment.method` in sudo mode
         """
         self.ensure_one()
         # In sudo mode because visitors cannot read the fields of providers.
-        providers_sudo = (
+        return (
             self.env["payment.provider"]
             .sudo()
-            ._get_compatible_providers(
-                self.company_id.id,
-                self.partner_id.id,
-                self.amount_residual,
-                currency_id=self.currency_id.id,
-            )
-            .filtered("is_published")
-        )
-        methods_sudo = (
-            self.env["payment.method"]
-            .sudo()
-            ._get_compatible_payment_methods(
-                providers_sudo.ids, self.partner_id.id, currency_id=self.currency_id.id
+            ._paylink_find_options(
+                self.company_id, self.partner_id, self.currency_id, self.amount_residual
             )
         )
-        return providers_sudo, methods_sudo
-
-    # === SENDING === #
-
-    def _paylink_get_default_recipients(self):
-        """Return who gets a link unless the sender decides otherwise: the contact of the invoice,
-        or the customer's invoice address where that contact has no e-mail address."""
-        recipients = self.env["res.partner"]
-        for move in self:
-            customer = move.commercial_partner_id
-            invoice_contact = customer.browse(customer.address_get(["invoice"])["invoice"])
-            candidates = move.partner_id | invoice_contact | customer
-            recipients |= candidates.filtered("email")[:1] or move.partner_id
-        return recipients
-
-    def _paylink_get_recipient_problems(self, partners, needs_email=True):
-        """Return sentences that say why a link of this invoice cannot go to these contacts.
-
-        :param bool needs_email: whether they are to be reached by e-mail
-        """
-        self.ensure_one()
-        name = self.display_name
-        if not partners:
-            return [self.env._("%(name)s: choose at least one recipient.", name=name)]
-        problems = []
-        for partner in partners:
-            if partner.commercial_partner_id != self.commercial_partner_id:
-                problems.append(
-                    self.env._(
-                        "%(name)s: %(partner)s is no contact of %(customer)s. "
-                        "Add them to the customer's contacts first.",
-                        name=name,
-                        partner=partner.display_name,
-                        customer=self.commercial_partner_id.display_name,
-                    )
-                )
-            elif not partner.active:
-                problems.append(
-                    self.env._(
-                        "%(name)s: %(partner)s is archived. Choose another contact.",
-                        name=name,
-                        partner=partner.display_name,
-                    )
-                )
-            elif needs_email and not email_normalize(partner.email, strict=False):
-                problems.append(
-                    self.env._(
-                        "%(name)s: %(partner)s has no valid e-mail address. Enter one first.",
-                        name=name,
-                        partner=partner.display_name,
-                    )
-                )
-        return problems
-
-    def _paylink_get_comments(self):
-        """Return the comments of people in the chatter, which a sender may share, newest first."""
-        messages = self.env["mail.message"].search(
-            [
-                ("model", "=", self._name),
-                ("res_id", "in", self.ids),
-                ("message_type", "in", ("comment", "email")),
-            ]
-        )
-        # In sudo mode because the messages that carried a link are no comments, whoever sent them.
-        sent_messages = self.sudo().paylink_link_ids.message_id
-        return (messages - sent_messages).filtered(lambda message: not is_html_empty(message.body))
-
-    def _paylink_get_shareable_attachments(self):
-        """Return the files of the invoice that a sender may share beside its PDF."""
-        return self.env["ir.attachment"].search(
-            [
-                ("res_model", "=", self._name),
-                ("res_id", "in", self.ids),
-                ("res_field", "=", False),
-                ("type", "=", "binary"),
-            ]
-        )
-
-    def _paylink_render_message(self, fname, partner):
-        """Return the default subject or text for one recipient, in their language.
-
-        :param str fname: ``subject`` or ``body_html``
-        :param partner: the `res.partner` who is addressed
-        """
-        self.ensure_one()
-        lang = partner.lang or self.partner_id.lang or self.env.lang
-        # In sudo mode because senders need no right to edit templates to use this one.
-        template = self.env.ref("paylink_invoice.mail_template_paylink_send").sudo()
-        return template.with_context(
-            lang=lang, paylink_recipient_name=partner.name or partner.parent_id.name
-        )._render_field(fname, self.ids)[self.id]
-
-    def _message_post_after_hook(self, new_message, message_values):
-        # EXTENDS 'account'
-        result = super()._message_post_after_hook(new_message, message_values)
-        if link_id := self.env.context.get("paylink_link_id"):
-            # In sudo mode because links are changed by sending only.
-            self.env["paylink.link"].sudo().browse(link_id)._mark_sent(new_message)
-        return result
-
-    # === CHATTER === #
-
-    def _paylink_post_view(self, link_sudo):
-        """Tell the chatter that somebody opened the document with a link."""
-        self._paylink_post(
-            link_sudo,
-            "paylink_invoice.chatter_viewed",
-            subtype_xmlid="paylink_invoice.mt_paylink_viewed",
-            author_id=self.env.ref("base.partner_root").id,
-        )
-
-    def _paylink_post_question(self, link_sudo, text):
-        """Put a visitor's question into the chatter, marked as unverified, for the responsible.
-
-        :param str text: plain text; it is escaped
-        """
-        responsible = self.invoice_user_id or link_sudo.user_id
-        recipient = link_sudo.partner_id
-        # Whoever holds the link may ask, but nobody speaks as a member of the team.
-        is_staff = any(user._is_internal() for user in recipient.user_ids)
-        author = self.env.ref("base.partner_root") if is_staff else recipient
-        self._paylink_post(
-            link_sudo,
-            "paylink_invoice.chatter_question",
-            {"lines": text.splitlines()},
-            message_type="comment",
-            subtype_xmlid="paylink_invoice.mt_paylink_question",
-            author_id=author.id,
-            partner_ids=responsible.partner_id.ids,
-        )
-
-    def _paylink_post(self, link_sudo, template, values=None, **kwargs):
-        """Post a QWeb text about a link into the chatter, in the language of the responsible.
-
-        :param str template: XML id of the text; it gets the link and ``values``
-        """
-        self.ensure_one()
-        responsible = self.invoice_user_id or link_sudo.user_id
-        # As the system: the visitor has no user, and the message needs no rights of theirs.
-        move = self.with_user(SUPERUSER_ID).with_context(lang=responsible.lang or self.env.lang)
-        body = move.env["ir.qweb"]._render(template, {"link": link_sudo, **(values or {})})
-        return move.message_post(body=body, **kwargs)
 
     # === ACTION METHODS === #
 
@@ -400,8 +261,12 @@ class AccountMove(models.Model):
 
     def _paylink_get_placeholder_url(self):
         """Return the URL that the stored PDF holds in the place of a live link."""
+        return f"{self.company_id._paylink_get_base_url()}{self._paylink_get_placeholder_path()}"
+
+    def _paylink_get_placeholder_path(self):
+        """Return the path of that URL, by which the placeholder is found in a PDF."""
         self.ensure_one()
-        return f"{self.company_id._paylink_get_base_url()}/paylink/preview/invoice/{self.id}"
+        return f"/paylink/preview/invoice/{self.id}"
 
     def _paylink_new_link(self):
         """Return a link of this invoice that exists in memory only, for a preview, in sudo mode."""

@@ -20,20 +20,40 @@ class AccountMoveSend(models.AbstractModel):
             )
         # In sudo mode because the cron sends for users of other companies, too.
         links_sudo = self.env["paylink.link"].sudo().browse(link_ids)
-        settings = super()._get_default_sending_settings(
+        linked = self.with_context(paylink_has_own_message=True)
+        settings = super(AccountMoveSend, linked)._get_default_sending_settings(
             move,
             from_cron=from_cron,
             **{
                 "sending_methods": {"email"},
-                "mail_template": self.env.ref("paylink_invoice.mail_template_paylink_send"),
+                "mail_template": move._paylink_get_mail_template(),
                 "mail_partner_ids": links_sudo.partner_id.ids,
-                # Each link gets a text of its own, see `_send_mail`.
+                # Each link gets a text of its own in its own language, see `_send_mails`.
+                "mail_lang": self.env.lang,
                 "mail_subject": "",
                 "mail_body": "",
                 **custom_settings,
             },
         )
         return {**settings, "paylink": {**paylink, "link_ids": link_ids}}
+
+    @api.model
+    def _get_mail_default_field_value_from_template(
+        self, mail_template, lang, move, field, **kwargs
+    ):
+        # EXTENDS 'account', which renders its defaults even where values are given.
+        if self.env.context.get("paylink_has_own_message"):
+            return ""
+        return super()._get_mail_default_field_value_from_template(
+            mail_template, lang, move, field, **kwargs
+        )
+
+    @api.model
+    def _get_default_mail_partner_ids(self, move, mail_template, mail_lang):
+        # EXTENDS 'account' for the same reason.
+        if self.env.context.get("paylink_has_own_message"):
+            return self.env["res.partner"]
+        return super()._get_default_mail_partner_ids(move, mail_template, mail_lang)
 
     @api.model
     def _get_mail_params(self, move, move_data):
@@ -44,15 +64,30 @@ class AccountMoveSend(models.AbstractModel):
         return params
 
     @api.model
+    def _send_mails(self, moves_data):
+        # EXTENDS 'account' to do for a batch at once what does not depend on the single mail.
+        settings = [data["paylink"] for data in moves_data.values() if data.get("paylink")]
+        link_ids = [link_id for paylink in settings for link_id in paylink["link_ids"]]
+        links_sudo = self.env["paylink.link"].sudo().browse(link_ids)
+        for paylink in settings:
+            own_sudo = links_sudo.browse(paylink["link_ids"]).with_prefetch(link_ids)
+            paylink["messages"] = {
+                link_sudo: link_sudo._prepare_message(paylink.get("subject"), paylink.get("body"))
+                for link_sudo in own_sudo
+            }
+        result = super()._send_mails(moves_data)
+        links_sudo.filtered("message_id")._mark_sent()
+        return result
+
+    @api.model
     def _send_mail(self, move, mail_template, paylink=None, **kwargs):
         # EXTENDS 'account' to send every recipient a message of their own, with their own link,
         # in their own language.
         if not paylink:
             return super()._send_mail(move, mail_template, **kwargs)
-        for link_sudo in self.env["paylink.link"].sudo().browse(paylink["link_ids"]):
+        for link_sudo, (subject, body) in paylink["messages"].items():
             lang = link_sudo._get_lang()
             linked = self.with_context(paylink_link_id=link_sudo.id, lang=lang)
-            subject, body = link_sudo._prepare_message(paylink.get("subject"), paylink.get("body"))
             super(AccountMoveSend, linked)._send_mail(
                 # Crons would leave the mail to the queue, which may be an hour.
                 move.with_context(

@@ -3,13 +3,18 @@
 
 import re
 
-from werkzeug.exceptions import MethodNotAllowed
+from werkzeug.exceptions import MethodNotAllowed, ServiceUnavailable
 from werkzeug.routing import PathConverter
 
 from odoo import models
+from odoo.exceptions import ConcurrencyError
 from odoo.http import request
+from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 
 PREFIX = "/paylink/"
+# What Odoo raises when it has tried a request often enough, and others were faster each time.
+TOO_BUSY = (*PG_CONCURRENCY_EXCEPTIONS_TO_RETRY, ConcurrencyError)
+RETRY_SECONDS = 5
 
 # What never varies: nobody caches, indexes, sniffs or frames a page that a secret opens.
 SECURITY_HEADERS = {
@@ -66,9 +71,14 @@ class IrHttp(models.AbstractModel):
 
     @classmethod
     def _handle_error(cls, exception):
-        # EXTENDS 'base': errors before or beside the dispatch get the same headers.
-        response = super()._handle_error(exception)
-        if not request.httprequest.path.startswith(PREFIX):
+        # EXTENDS 'base': errors before or beside the dispatch get the same headers; whoever came at a
+        # busy moment is told to come again.
+        is_ours = request.httprequest.path.startswith(PREFIX)
+        if is_ours and isinstance(exception, TOO_BUSY):
+            response = ServiceUnavailable(retry_after=RETRY_SECONDS)
+        else:
+            response = super()._handle_error(exception)
+        if not is_ours:
             return response
         if hasattr(response, "get_response"):
             response = response.get_response(request.httprequest.environ)

@@ -16,15 +16,51 @@ PLACEHOLDER = re.compile(
 class MailMail(models.Model):
     _inherit = "mail.mail"
 
-    def _personalize_outgoing_body(self, body, partner=False, doc_to_followers=None):
+    def _prepare_outgoing_list(self, mail_server=False, doc_to_followers=None):
         # EXTENDS 'mail'
-        body = super()._personalize_outgoing_body(
-            body, partner=partner, doc_to_followers=doc_to_followers
+        emails = super()._prepare_outgoing_list(
+            mail_server=mail_server, doc_to_followers=doc_to_followers
         )
-        if self.model != "account.move" or not partner or not body:
-            return body
-        link_ids = [match[1] for match in PLACEHOLDER.finditer(body)]
-        links_sudo = self._paylink_find_links(link_ids, partner)
+        links_of = self._paylink_find_links(emails).grouped("partner_id")
+        for email in emails:
+            if own_sudo := links_of.get(email["partner_id"]):
+                self._paylink_personalize(email, own_sudo)
+        return emails
+
+    def _paylink_find_links(self, emails):
+        """Return the links of this document that its recipients are sent, in sudo mode.
+
+        :param list emails: the values of what leaves, see `_prepare_outgoing_list`
+        """
+        # In sudo mode because mails are sent by the queue on behalf of all companies.
+        links_sudo = self.env["paylink.link"].sudo()
+        if self.model != "account.move":
+            return links_sudo
+        partner_ids = [email["partner_id"].id for email in emails if email["partner_id"]]
+        bodies = {email["body"] for email in emails if email["partner_id"]}
+        link_ids = {int(link_id) for body in bodies for link_id, _receipt in PLACEHOLDER.findall(body or "")}
+        if not link_ids:
+            return links_sudo
+        return links_sudo.search_fetch(
+            [
+                ("id", "in", list(link_ids)),
+                ("partner_id", "in", partner_ids),
+                ("move_id", "=", self.res_id),
+            ],
+            # All that is needed now, in one query: each mail leaves in a transaction of its own.
+            [
+                *("kind", "move_id", "partner_id", "company_id"),
+                *("public_ref", "generation", "message_id"),
+            ],
+        )
+
+    def _paylink_personalize(self, email, links_sudo):
+        """Write live URLs into what leaves for one recipient.
+
+        :param dict email: the values of what leaves
+        :param links_sudo: the links that were made for this recipient: nobody else gets a live
+            URL, not a follower, not whoever copied the placeholder
+        """
         urls = {str(link_sudo.id): link_sudo._get_url() for link_sudo in links_sudo}
 
         def make_live(match):
@@ -33,41 +69,8 @@ class MailMail(models.Model):
                 return f"{url}/receipt/{quote(unquote(match[2]))}"
             return url or match[0]
 
-        return PLACEHOLDER.sub(make_live, body)
-
-    def _paylink_find_links(self, link_ids, partner):
-        """Return the links of this document that were made for this recipient, in sudo mode.
-
-        Nobody else gets a live link: not a follower, not whoever copied the placeholder.
-        """
-        if not link_ids:
-            return self.env["paylink.link"].sudo()
-        # In sudo mode because mails are sent by the queue on behalf of all companies.
-        return (
-            self.env["paylink.link"]
-            .sudo()
-            .search(
-                [
-                    ("id", "in", [int(link_id) for link_id in link_ids]),
-                    ("partner_id", "=", partner.id),
-                    ("move_id", "=", self.res_id),
-                ]
-            )
-        )
-
-    def _prepare_outgoing_list(self, mail_server=False, doc_to_followers=None):
-        # EXTENDS 'mail'
-        emails = super()._prepare_outgoing_list(
-            mail_server=mail_server, doc_to_followers=doc_to_followers
-        )
-        if self.model == "account.move" and any(email["attachments"] for email in emails):
-            # In sudo mode for the same reason as above.
-            link_sudo = (
-                self.env["paylink.link"]
-                .sudo()
-                .search([("message_id", "=", self.mail_message_id.id)], limit=1)
-            )
-            for email in emails:
-                if link_sudo and email["partner_id"] == link_sudo.partner_id:
-                    email["attachments"] = link_sudo._stamp_attachments(email["attachments"])
-        return emails
+        for part in ("body", "body_alternative"):
+            email[part] = PLACEHOLDER.sub(make_live, email[part] or "")
+        sent_sudo = links_sudo.filtered(lambda link: link.message_id == self.mail_message_id)[:1]
+        if sent_sudo:
+            email["attachments"] = sent_sudo._stamp_attachments(email["attachments"])

@@ -5,13 +5,9 @@ import secrets
 from datetime import timedelta
 
 from odoo import api, fields, models
-from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
 
 from .. import tokens
-
-# A generation is one byte of the token; the link gets a new reference before it would overflow.
-MAX_GENERATION = 255
 
 
 class PaylinkLink(models.Model):
@@ -278,12 +274,9 @@ class PaylinkLink(models.Model):
             .create([{"link_id": link.id, "event_type": event_type, **values} for link in self])
         )
 
-    def _mark_sent(self, message=None):
-        """Start the life of links whose message has just been handed over.
-
-        :param message: the `mail.message` that carries the link, if any
-        """
-        self.write({"sent_date": fields.Datetime.now(), "message_id": message and message.id})
+    def _mark_sent(self):
+        """Start the life of links that have just been handed over."""
+        self.write({"sent_date": fields.Datetime.now()})
         self._log_event("sent")
 
     # === URL === #
@@ -340,12 +333,13 @@ class PaylinkLink(models.Model):
             claims = tokens.parse(keyring, kind, token, database_uuid)
         except tokens.InvalidToken:
             return links_sudo.browse()
-        return links_sudo.search(
+        return links_sudo.search_fetch(
             [
                 ("public_ref", "=", f"{claims.public_ref:016x}"),
                 ("generation", "=", claims.generation),
                 ("kind", "=", kind),
             ],
+            self.env["paylink.page"]._get_read_fields(self._name),
             limit=1,
         )
 
@@ -373,82 +367,3 @@ class PaylinkLink(models.Model):
                 return "not_offered"
             return self.move_id._paylink_get_payment_denial()
         return None
-
-    # === ACTION METHODS === #
-
-    def action_copy_url(self):
-        """Return the live URL for the clipboard and log who took it.
-
-        :return: ``{'url': str}``
-        :raise AccessError: if the user may not send links
-        :raise UserError: if the link is over
-        """
-        self.ensure_one()
-        self._check_can_send()
-        if self.state != "active":
-            raise UserError(self.env._("This link is over. Replace it, or send a new one."))
-        self._log_event("copied")
-        if not self.sent_date:
-            self.sudo().sent_date = fields.Datetime.now()
-        return {"url": self._get_url()}
-
-    def action_preview(self):
-        """Open what the recipient will see; a preview is never a view."""
-        self.ensure_one()
-        self.check_access("read")
-        return {"type": "ir.actions.act_url", "url": self._get_preview_path(), "target": "new"}
-
-    def action_revoke(self):
-        """Stop the links at once. Other recipients' links live on.
-
-        :raise AccessError: if a link was sent by somebody else and the user is no manager
-        """
-        self._check_can_manage()
-        active = self.filtered(lambda link: not link.revoked_date)
-        # In sudo mode because links are changed by their actions only, after the check above.
-        active.sudo().revoked_date = fields.Datetime.now()
-        active._log_event("revoked")
-        return True
-
-    def action_regenerate(self):
-        """Replace the URLs: the old ones stop at once, the new ones start a new life.
-
-        :raise AccessError: if a link was sent by somebody else and the user is no manager
-        """
-        self._check_can_manage()
-        for link_sudo in self.sudo():  # Changed by its actions only, after the check above.
-            company = link_sudo.company_id
-            life = company._paylink_complete_life({"hours_after_view": link_sudo.hours_after_view})
-            link_sudo.write(
-                {
-                    **link_sudo._prepare_next_generation_values(),
-                    "revoked_date": False,
-                    "regenerated_date": fields.Datetime.now(),
-                    "expiration_date": life.get("expiration_date"),
-                }
-            )
-        self._log_event("regenerated")
-        return True
-
-    def _prepare_next_generation_values(self):
-        """Return the values that make every URL minted so far stop working."""
-        self.ensure_one()
-        if self.generation < MAX_GENERATION:
-            return {"generation": self.generation + 1}
-        return {"public_ref": self._default_public_ref(), "generation": 0}
-
-    def _check_can_send(self):
-        """Raise an `AccessError` unless the user may send links of these companies."""
-        self.check_access("read")
-        if not (self.env.su or self.env.user.has_group("paylink_invoice.group_paylink_user")):
-            raise AccessError(self.env._("Only people who may send invoice links can do this."))
-
-    def _check_can_manage(self):
-        """Raise an `AccessError` unless the user may end or replace these links."""
-        self._check_can_send()
-        if self.env.su or self.env.user.has_group("paylink_invoice.group_paylink_manager"):
-            return
-        if any(link.user_id != self.env.user for link in self):
-            raise AccessError(
-                self.env._("Ask a manager of invoice links: this link was sent by somebody else.")
-            )

@@ -1,6 +1,8 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """What a link is sent with: the message of its recipient, and the PDF that leads to it."""
 
+from markupsafe import Markup
+
 from odoo import models
 
 from .. import pdf_stamp
@@ -28,7 +30,7 @@ class PaylinkLinkMessage(models.Model):
 
         :param str subject: what the sender wrote, or nothing for the default in the recipient's
             language
-        :param Markup text: likewise
+        :param str text: likewise, HTML
         :return: ``(subject, body)``
         """
         self.ensure_one()
@@ -39,11 +41,12 @@ class PaylinkLinkMessage(models.Model):
             "paylink_invoice.mail_message_paylink",
             {
                 "link": link,
-                "text": text,
+                # Markup again, if it waited as JSON; the message is sanitized as it is posted.
+                "text": Markup(text),
                 # The button has the colours of the page behind it.
                 "colors": theme_colors(link.company_id.primary_color),
                 "url": f"{link.company_id._paylink_get_base_url()}{link._get_preview_path()}",
-                "summary": link.env["paylink.page"]._prepare_summary(link),
+                "summary": link.env["paylink.page"]._prepare_headline(link),
             },
         )
         return subject, body
@@ -63,8 +66,7 @@ class PaylinkLinkMessage(models.Model):
     def _stamp_pdf(self, pdf):
         """Return a copy of the invoice's PDF whose button and QR code lead to this link."""
         self.ensure_one()
-        placeholder = self.move_id._paylink_get_placeholder_url()
-        return pdf_stamp.stamp(pdf, placeholder, self._get_url())
+        return pdf_stamp.stamp(pdf, self.move_id._paylink_get_placeholder_path(), self._get_url())
 
     # === FILES === #
 

@@ -73,7 +73,10 @@ class PaylinkLinkQuote(models.Model):
         self.ensure_one()
         move = self.move_id
         country = move.commercial_partner_id.country_id
-        providers_sudo, methods_sudo = move._paylink_get_payment_options()
+        pairs = move._paylink_get_option_ids()
+        # In sudo mode because visitors cannot read the fields of providers.
+        providers_sudo = self.env["payment.provider"].sudo().browse(pair[0] for pair in pairs)
+        methods_sudo = self.env["payment.method"].sudo().browse(pair[1] for pair in pairs)
         options = [
             {
                 "id": f"{provider.id}-{method.id}",
@@ -83,8 +86,7 @@ class PaylinkLinkQuote(models.Model):
                 "flow": provider._paylink_get_flow(),
                 "fee_rule": provider._paylink_get_fee_rule(method, move.currency_id, country),
             }
-            for provider in providers_sudo
-            for method in methods_sudo & provider.payment_method_ids
+            for provider, method in zip(providers_sudo, methods_sudo, strict=True)
         ]
         labels = [option["label"] for option in options]
         for option in options:
@@ -294,7 +296,8 @@ class PaylinkLinkQuote(models.Model):
         ]
         if quotes_sudo.search_count(recent, limit=MAX_QUOTES) >= MAX_QUOTES:
             message = self._get_payment_refusal("too_many_requests")
-            raise PaymentRefused("too_many_requests", message)
+            seconds = int(QUOTE_WINDOW.total_seconds())
+            raise PaymentRefused("too_many_requests", message, retry_after=seconds)
         return quotes_sudo.create(values)
 
     def _get_quote(self, reference):

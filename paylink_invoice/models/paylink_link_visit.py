@@ -82,9 +82,15 @@ class PaylinkLinkVisit(models.Model):
             return 0
         return max(1, (asked[-1].event_date - since).total_seconds())
 
-    def _post_question(self, text, visitor):
-        """Put a visitor's question into the chatter and count its author as a view."""
+    def _post_question(self, text, visitor, is_person=True):
+        """Put a visitor's question into the chatter and count its author as a view.
+
+        :param str text: see :meth:`_is_valid_question`
+        :param dict visitor: ``ip_address`` and ``user_agent``
+        :param bool is_person: whether a customer may have asked: no machine and no staff
+        """
         self.ensure_one()
         self._log_event("commented", **visitor)
-        self.env["paylink.event"]._register_view(self, visitor)
+        if is_person:
+            self.env["paylink.event"]._register_view(self, visitor)
         self.move_id._paylink_post_question(self, text.strip())

@@ -5,6 +5,7 @@ Presentation only. What is allowed is asked of `paylink.link._get_denial`, what 
 `account.move`; the page decides nothing but the wording. The files `paylink_page_*.py` extend
 the model, one for each part of the page:
 
+- ``reading``: what is read of which record, in few queries
 - ``status``: what the document is, its state and when it is due
 - ``payment``: paying online, in parts or by transfer, and what was paid
 - ``price``: what the customer chooses, and what it comes to
@@ -56,7 +57,7 @@ class PaylinkPage(models.AbstractModel):
         page, link, move = self._switch_to(link)
         page._prefetch(link, move)
         paths = page._prepare_paths(link, is_preview)
-        summary = page._prepare_summary(link)
+        summary = page._prepare_document_summary(link, move)
         choices = page._prepare_choices(link, is_preview)
         is_open = move.state != "draft"
         return {
@@ -95,40 +96,9 @@ class PaylinkPage(models.AbstractModel):
 
     def _switch_to(self, link):
         """Return this model, the link and its document in the reader's language and time zone."""
-        company_partner = link.company_id.partner_id
-        company_partner.fetch(self._get_partner_fields())
-        timezone = link.partner_id.tz or company_partner.tz or "UTC"
+        timezone = link.partner_id.tz or link.company_id.partner_id.tz or "UTC"
         link = link.with_context(tz=timezone)
         return link.env[self._name], link, link.move_id
-
-    @api.model
-    def _prefetch(self, link, move):
-        """Read in a few lean queries what would else be read record by record, with all columns."""
-        lines = move.line_ids
-        # For all lines at once: Odoo's method assigns the parents of all lines of the move, and
-        # what is assigned to a line that is not being computed right now is a slow `write`.
-        lines._fields["parent_id"].compute_value(lines)
-        lines.fetch(["tax_ids"])
-        link.comment_ids.fetch(["author_id", "body", "date", "email_from"])
-        link.attachment_ids.fetch(["name", "file_size"])
-        self._get_partners(link, move).fetch(self._get_partner_fields())
-        move.partner_bank_id.fetch(["acc_number", "acc_holder_name", "bank_id", "partner_id"])
-        move.partner_bank_id.bank_id.fetch(["name", "bic"])
-
-    @api.model
-    def _get_partners(self, link, move):
-        """Return all whom the page names."""
-        company_partner = link.company_id.partner_id
-        partners = link.partner_id | move.partner_id | move.partner_shipping_id | company_partner
-        return partners | move.commercial_partner_id | link.comment_ids.author_id
-
-    @api.model
-    def _get_partner_fields(self):
-        """Return what the page reads of a contact."""
-        names = ["name", "vat", "tz", "phone", "email", "website", "write_date"]
-        names += ["parent_id", "is_company", "company_name", "commercial_company_name"]
-        names += ["country_id", "state_id", "commercial_partner_id"]
-        return [*names, *self.env["res.partner"]._formatting_address_fields()]
 
     @api.model
     def _prepare_paths(self, link, is_preview):

@@ -54,7 +54,7 @@ class PaylinkPageAccess(models.AbstractModel):
     @api.model
     def _get_denial_words(self, link, denial):
         """Return a heading and a sentence for a reason why something is not possible."""
-        seller = link.company_id.name
+        seller = self._isolate(link.company_id.name)
         if denial == "expired":
             date = self._format_moment(link.expiration_date)
             text = self.env._("It stopped working on %(date)s.", date=date)

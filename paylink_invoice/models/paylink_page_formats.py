@@ -8,9 +8,29 @@ import babel.dates
 from odoo import api, fields, models, tools
 from odoo.tools import babel_locale_parse, format_date, format_time
 
+from ..number_format import get_number_format
+
 
 class PaylinkPageFormats(models.AbstractModel):
     _inherit = "paylink.page"
+
+    # === NUMBERS AND MONEY === #
+
+    @api.model
+    def _get_number_format(self, currency):
+        """Return the :class:`NumberFormat` of the reader's language, for many numbers."""
+        lang = tools.get_lang(self.env)
+        return get_number_format(
+            *(lang.grouping, lang.thousands_sep, lang.decimal_point),
+            *(currency.symbol, currency.position, currency.rounding, currency.decimal_places),
+        )
+
+    @api.model
+    def _format_money(self, amount, currency):
+        """Return what ``currency.format`` does."""
+        return self._get_number_format(currency).money(amount)
+
+    # === DATES AND SIZES === #
 
     @api.model
     def _format_date(self, date):
@@ -39,7 +59,10 @@ class PaylinkPageFormats(models.AbstractModel):
         timezone = self.env.context.get("tz") or "UTC"
         time = format_time(self.env, moment, tz=timezone, time_format="short")
         return self.env._(
-            "%(date)s, %(time)s (%(timezone)s)", date=date, time=time, timezone=timezone
+            "%(date)s, %(time)s (%(timezone)s)",
+            date=date,
+            time=time,
+            timezone=self._isolate(timezone),
         )
 
     @api.model
@@ -48,6 +71,11 @@ class PaylinkPageFormats(models.AbstractModel):
         if not size:
             return ""
         return f"{size / 1e6:.0f} MB" if size >= 1e6 else f"{max(1, round(size / 1000))} kB"
+
+    @api.model
+    def _phrase_money(self, amount, currency):
+        """Return an amount of money that can stand inside of a sentence."""
+        return self._isolate(self._format_money(amount, currency))
 
     @api.model
     def _isolate(self, text):

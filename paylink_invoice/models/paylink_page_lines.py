@@ -1,7 +1,7 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """The page of a link: the lines of the document, grouped by section as on its PDF."""
 
-from odoo import api, models, tools
+from odoo import api, models
 
 
 class PaylinkPageLines(models.AbstractModel):
@@ -45,12 +45,10 @@ class PaylinkPageLines(models.AbstractModel):
             section = line.parent_id
             for parent in {section.id, section.parent_id.id}:
                 totals[parent] = totals.get(parent, 0) + line[amount_field]
-        lang = self.env["res.lang"].browse(tools.get_lang(self.env).id)
         return {
             "amount_field": amount_field,
-            "currency": move.currency_id,
             "totals": totals,
-            "lang": lang,
+            "format": self._get_number_format(move.currency_id),
             # Where all lines bear the same taxes, the totals say it once.
             "has_mixed_taxes": len({line.tax_ids for line in products}) > 1,
             "price_digits": self.env["decimal.precision"].precision_get("Product Price"),
@@ -68,19 +66,20 @@ class PaylinkPageLines(models.AbstractModel):
         if kind == "note":
             row.update(name="", text=(line.name or "").strip())
         elif kind == "line":
-            row["amount"] = context["currency"].format(line[context["amount_field"]])
+            row["amount"] = context["format"].money(line[context["amount_field"]])
             row["detail"] = self._get_line_detail(line, context)
         else:
-            row["amount"] = context["currency"].format(context["totals"].get(line.id, 0))
+            row["amount"] = context["format"].money(context["totals"].get(line.id, 0))
         return row
 
     @api.model
     def _get_line_detail(self, line, context):
         """Return e.g. "4 hours × $ 95.00 · 10% off · Sales tax 6.5%"."""
         quantity = self._format_quantity(line.quantity, line.product_uom_id, context)
-        parts = [f"{quantity} × {self._format_price(line.price_unit, context)}"]
+        price = context["format"].price(line.price_unit, context["price_digits"])
+        parts = [f"{quantity} × {price}"]
         if line.discount:
-            percent = self._format_number(line.discount, 2, context)
+            percent = context["format"].short_number(line.discount, 2)
             parts.append(self.env._("%(percent)s%% off", percent=percent))
         if context["has_mixed_taxes"]:
             parts.extend(tax.tax_label for tax in line.tax_ids if tax.tax_label)
@@ -97,33 +96,13 @@ class PaylinkPageLines(models.AbstractModel):
             name, _newline, text = (child["name"] or "").strip().partition("\n")
             row = {"kind": kind, "name": name, "text": text.strip(), "detail": "", "amount": ""}
             if kind in ("section", "sub") or line.collapse_composition:
-                row["amount"] = context["currency"].format(child[amount_key])
+                row["amount"] = context["format"].money(child[amount_key])
             elif kind == "line":
                 row["detail"] = self._format_quantity(child["quantity"], child["line_uom"], context)
             rows.append(row)
         return rows
 
-    # === NUMBERS === #
-
     @api.model
     def _format_quantity(self, quantity, unit, context):
-        number = self._format_number(quantity, context["quantity_digits"], context)
+        number = context["format"].short_number(quantity, context["quantity_digits"])
         return number if not unit or unit.id == context["unit_id"] else f"{number}\u00a0{unit.name}"
-
-    @api.model
-    def _format_price(self, price, context):
-        """Return a unit price with all its decimals: it may have more than the currency."""
-        currency, digits = context["currency"], context["price_digits"]
-        if digits <= currency.decimal_places or currency.is_zero(currency.round(price) - price):
-            return currency.format(price)
-        number = self._format_number(price, digits, context)
-        return currency.format(0).replace(
-            context["lang"].format(f"%.{currency.decimal_places}f", 0), number
-        )
-
-    @api.model
-    def _format_number(self, value, digits, context):
-        """Return a number in the reader's format, without zeros at its end."""
-        plain = f"{value:.{digits}f}"
-        decimals = len(plain.partition(".")[2].rstrip("0"))
-        return context["lang"].format(f"%.{decimals}f", value, grouping=True)

@@ -40,7 +40,8 @@ class PaylinkPagePayment(models.AbstractModel):
     def _get_no_provider_text(self, link):
         if link.move_id.partner_bank_id:
             return self.env._("Please pay by bank transfer, with the reference below.")
-        return self.env._("Please ask %(seller)s how to pay.", seller=link.company_id.name)
+        seller = self._isolate(link.company_id.name)
+        return self.env._("Please ask %(seller)s how to pay.", seller=seller)
 
     @api.model
     def _prepare_offers(self, move):
@@ -49,9 +50,9 @@ class PaylinkPagePayment(models.AbstractModel):
         :return: list of ``{'amount', 'text'}``
         """
         values = move._get_invoice_next_payment_values()
-        format_money = move.currency_id.format
+        format_money = self._get_number_format(move.currency_id).money
         if values.get("installment_state") == "epd":
-            saved = format_money(values["epd_discount_amount_currency"])
+            saved = self._phrase_money(values["epd_discount_amount_currency"], move.currency_id)
             date = self._format_date(fields.Date.to_date(values["discount_date"]))
             text = self.env._("if you pay by %(date)s: you save %(saved)s", date=date, saved=saved)
             return [{"amount": format_money(values["amount_due"]), "text": text}]
@@ -87,7 +88,11 @@ class PaylinkPagePayment(models.AbstractModel):
             (self.env._("Account number"), account.acc_number, True),
             (self.env._("BIC"), account.bank_id.bic, True),
             (self.env._("Payment reference"), move.payment_reference or move.name, True),
-            (self.env._("Amount"), move.currency_id.format(move.amount_residual), False),
+            (
+                self.env._("Amount"),
+                self._format_money(move.amount_residual, move.currency_id),
+                False,
+            ),
         )
         return [
             {"label": label, "value": value, "is_code": is_code}
@@ -108,7 +113,7 @@ class PaylinkPagePayment(models.AbstractModel):
             {
                 "number": number,
                 "date": self._format_date(line.date_maturity),
-                "amount": move.currency_id.format(line.amount_currency),
+                "amount": self._format_money(line.amount_currency, move.currency_id),
                 **self._prepare_instalment_state(line),
             }
             for number, line in enumerate(lines, start=1)
@@ -121,7 +126,7 @@ class PaylinkPagePayment(models.AbstractModel):
         if self._get_due_code(line.date_maturity) == "overdue":
             return {"state_text": self.env._("Overdue"), "tone": "warn"}
         if line.currency_id.compare_amounts(line.amount_residual_currency, line.amount_currency):
-            left = line.currency_id.format(line.amount_residual_currency)
+            left = self._phrase_money(line.amount_residual_currency, line.currency_id)
             return {"state_text": self.env._("%(amount)s open", amount=left), "tone": "calm"}
         return {"state_text": self.env._("Open"), "tone": "calm"}
 
@@ -139,7 +144,7 @@ class PaylinkPagePayment(models.AbstractModel):
                 continue
             label = self._get_payment_label(move, content)
             # A real minus sign, before the currency and never apart from it.
-            amount = f"\u2212\u2060{move.currency_id.format(content['amount'])}"
+            amount = f"\u2212\u2060{self._format_money(content['amount'], move.currency_id)}"
             rows.append({"label": label, "amount": amount, "kind": "payment"})
         return rows
 
@@ -166,11 +171,13 @@ class PaylinkPagePayment(models.AbstractModel):
                 {
                     "label": self.env._(
                         "Receipt for %(amount)s, %(date)s",
-                        amount=tx.currency_id.format(tx.amount),
+                        amount=self._phrase_money(tx.amount, tx.currency_id),
                         date=date,
                     ),
                     "refunded": refunded
-                    and self.env._("Refunded: %(amount)s", amount=tx.currency_id.format(refunded)),
+                    and self.env._(
+                        "Refunded: %(amount)s", amount=self._phrase_money(refunded, tx.currency_id)
+                    ),
                     "path": paths and link._get_receipt_path(tx),
                 }
             )

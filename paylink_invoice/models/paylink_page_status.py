@@ -24,23 +24,46 @@ class PaylinkPageStatus(models.AbstractModel):
             (list of sentences)
         """
         page, link, move = self._switch_to(link)
-        format_money = move.currency_id.format
-        is_due = page._is_due(move)
-        amount = move.amount_residual if is_due else move.amount_total
+        return page._prepare_document_summary(link, move)
+
+    @api.model
+    def _prepare_document_summary(self, link, move):
+        """Return :meth:`_prepare_summary`, for who has switched to the reader already."""
+        format_money = self._get_number_format(move.currency_id).money
+        amount = self._get_amount(move)
         return {
-            "document_label": page._get_document_label(link),
+            "document_label": self._get_document_label(link),
             "document_name": move.name or "",
             "seller": link.company_id.name,
             "customer": move.commercial_partner_id.name or "",
-            "recipient": page._get_full_name(link.partner_id),
-            "issue_date": page._format_date(move.invoice_date),
-            "due_date": page._format_date(move.invoice_date_due),
+            "recipient": self._get_full_name(link.partner_id),
+            "issue_date": self._format_date(move.invoice_date),
+            "due_date": self._format_date(move.invoice_date_due),
             "total": format_money(move.amount_total),
-            "amount_due": format_money(move.amount_residual) if is_due else "",
+            "amount_due": format_money(amount) if self._is_due(move) else "",
             "amount": format_money(amount),
             "amount_in_words": move.currency_id.amount_to_text(amount),
-            **page._prepare_status(move),
+            **self._prepare_status(move),
         }
+
+    @api.model
+    def _prepare_headline(self, link):
+        """Return the least of a summary, for messages.
+
+        :param link: one `paylink.link` in sudo mode, in the recipient's language
+        :return: ``document_label``, ``amount`` and ``status_text`` of :meth:`_prepare_summary`
+        """
+        page, link, move = self._switch_to(link)
+        return {
+            "document_label": page._get_document_label(link),
+            "amount": move.currency_id.format(page._get_amount(move)),
+            "status_text": page._get_status_text(move, page._get_status_code(move)),
+        }
+
+    @api.model
+    def _get_amount(self, move):
+        """Return what is due, or else what the document came to."""
+        return move.amount_residual if self._is_due(move) else move.amount_total
 
     @api.model
     def _get_document_label(self, link):
@@ -152,7 +175,7 @@ class PaylinkPageStatus(models.AbstractModel):
     @api.model
     def _get_status_details(self, move, code):
         """Return sentences that the status needs to be understood."""
-        seller = move.company_id.name
+        seller = self._isolate(move.company_id.name)
         details = {
             "correcting": self.env._("%(seller)s is correcting this document.", seller=seller),
             "cancelled": self.env._("This document was cancelled. There is nothing to pay."),
@@ -164,13 +187,13 @@ class PaylinkPageStatus(models.AbstractModel):
             return [details[code]]
         if code not in DUE_CODES or move.payment_state != "partial":
             return []
-        paid = move.currency_id.format(move.amount_total - move.amount_residual)
-        total = move.currency_id.format(move.amount_total)
+        paid = self._phrase_money(move.amount_total - move.amount_residual, move.currency_id)
+        total = self._phrase_money(move.amount_total, move.currency_id)
         return [self.env._("%(paid)s of %(total)s is already paid.", paid=paid, total=total)]
 
     @api.model
     def _get_credit_detail(self, move):
         if move.currency_id.is_zero(move.amount_residual):
             return self.env._("It has been used in full. There is nothing to do.")
-        left = move.currency_id.format(move.amount_residual)
+        left = self._phrase_money(move.amount_residual, move.currency_id)
         return self.env._("%(amount)s of it is still yours to use.", amount=left)

@@ -7,20 +7,26 @@ from psycopg2.errors import UniqueViolation
 
 from odoo import SUPERUSER_ID, api, fields, models
 from odoo.exceptions import ConcurrencyError
+from odoo.fields import Domain
 
 
 class PaymentRefused(Exception):
     """The customer cannot start this payment now; nothing has been written.
 
     :param str code: the reason, as in :meth:`paylink.link._get_denial`, or ``invalid_option``,
-        ``changed``
+        ``changed``, ``too_many_declines``
     :param str message: the sentence the customer reads
+    :param int retry_after: the seconds after which to try again, where that is known
+
+    ``quote`` is set to the `paylink.quote` that was to be paid, where one is known.
     """
 
-    def __init__(self, code, message):
+    def __init__(self, code, message, retry_after=None):
         super().__init__(code)
         self.code = code
         self.message = message
+        self.retry_after = retry_after
+        self.quote = None
 
 
 class PaymentTransaction(models.Model):
@@ -70,6 +76,18 @@ class PaymentTransaction(models.Model):
         readonly=True,
     )
 
+    paylink_is_reserved = fields.Boolean(
+        string="Reserved",
+        help="The customer has confirmed the price and goes on to pay; no provider knows of it yet.",
+        readonly=True,
+    )
+    paylink_network = fields.Char(
+        string="Visitor's Network",
+        help="Where the payment was started from. Too many that fail keep a network from trying.",
+        index="btree_not_null",
+        readonly=True,
+    )
+
     # === CRUD METHODS === #
 
     @api.model_create_multi
@@ -100,6 +118,8 @@ class PaymentTransaction(models.Model):
             raise PaymentRefused("in_progress", others[:1]._paylink_describe_attempt(link_sudo))
         running = drafts._paylink_get_running_attempts()
         own = running.filtered(lambda tx: tx.paylink_link_id == link_sudo)
+        if reserved := own.filtered("paylink_is_reserved")[:1]:
+            return reserved._paylink_update_reserved(values)
         same = own.filtered(lambda tx: tx._paylink_is_same_attempt(values))[:1]
         (drafts - running)._paylink_give_up(self._paylink_get_stale_reason())
         (own - same)._paylink_give_up(self.env._("The customer started to pay anew instead."))
@@ -129,8 +149,25 @@ class PaymentTransaction(models.Model):
                 tx_sudo = self.sudo().create(values)
         except UniqueViolation as error:
             raise ConcurrencyError("The reference of a payment was taken meanwhile") from error
-        tx_sudo._log_sent_message()
+        if not tx_sudo.paylink_is_reserved:
+            tx_sudo._log_sent_message()
         return tx_sudo
+
+    def _paylink_update_reserved(self, values):
+        """Return this attempt, that no provider knows of yet, with other values."""
+        self.ensure_one()
+        kept = ("reference", "invoice_ids")
+        self.write(
+            {
+                "paylink_is_reserved": False,
+                "tokenize": False,
+                **{name: value for name, value in values.items() if name not in kept},
+            }
+        )
+        self.invoice_ids._paylink_touch()
+        if not self.paylink_is_reserved:
+            self._log_sent_message()
+        return self
 
     def _paylink_get_end_of_attempt(self):
         """Return when a started payment stops to keep others from paying (UTC datetime)."""
@@ -151,6 +188,24 @@ class PaymentTransaction(models.Model):
                 for name in ("amount", "paylink_fee_amount", "paylink_tip_amount")
             )
         )
+
+    @api.model
+    def _paylink_get_decline_delay(self, origin, limits):
+        """Return the seconds for which an origin of too many declined payments has to wait, or 0.
+
+        :param Domain origin: of the payments to count
+        :param limits: ``(period, number)`` each: that many in such a time are too many
+        """
+        declined = origin & Domain("state", "in", ("cancel", "error"))
+        declined &= Domain("paylink_is_given_up", "=", False)  # Those nobody has declined.
+        now = fields.Datetime.now()
+        delays = [0]
+        for period, number in limits:
+            since = Domain("last_state_change", ">", now - period)
+            newest = self.search(declined & since, order="last_state_change desc", limit=number)
+            if len(newest) == number:
+                delays.append((newest[-1].last_state_change + period - now).total_seconds())
+        return round(max(delays))
 
     def _paylink_describe_attempt(self, link_sudo=None):
         """Return the sentence for somebody whom this attempt keeps from paying.

@@ -51,9 +51,10 @@ class PaymentTransactionReceipt(models.Model):
     def _paylink_get_receipt_words(self, link_sudo):
         """Return what became of the payment: heading, sentence and tone."""
         self.ensure_one()
+        page = self.env["paylink.page"]
         values = {
-            "amount": self.currency_id.format(self.amount),
-            "seller": link_sudo.company_id.name,
+            "amount": page._phrase_money(self.amount, self.currency_id),
+            "seller": page._isolate(link_sudo.company_id.name),
         }
         if self.paylink_has_wrong_amount:
             return (
@@ -65,54 +66,54 @@ class PaymentTransactionReceipt(models.Model):
             )
         if self.state == "done":
             return self._paylink_get_done_words(values)
-        words = {
-            "authorized": (
+        if self.state in ("cancel", "error"):
+            return *self._paylink_get_failure_words(values), "warn"
+        return self._paylink_get_waiting_words(values)
+
+    def _paylink_get_waiting_words(self, values):
+        """Return heading, sentence and tone of a payment whose money is not here yet."""
+        if self.state == "authorized":
+            return (
                 self.env._("Your payment is authorized"),
                 self.env._(
                     "%(amount)s is reserved. %(seller)s will collect it; you need do nothing more.",
                     **values,
                 ),
                 "ok",
-            ),
-            "pending": (
-                self.env._("Your payment is on its way"),
-                self.env._(
-                    "%(amount)s is not confirmed yet. That can take a while; you need not pay again.",
-                    **values,
-                ),
-                "calm",
-            ),
-            "draft": (
-                self.env._("Not confirmed yet"),
-                self.env._(
-                    "If you have just paid, wait a moment: this page tells as soon as your payment is "
-                    "confirmed. If you have not, you can still do so."
-                ),
-                "calm",
-            ),
-            "cancel": (
+            )
+        if self.state == "draft":
+            heading = self.env._("Not confirmed yet")
+            text = self.env._(
+                "If you have just paid, wait a moment: this page tells as soon as your payment is "
+                "confirmed. If you have not, you can still do so."
+            )
+        elif self.provider_code == "custom":
+            heading = self.env._("One step is left")
+            text = self.env._("Please transfer %(amount)s yourself, as told below.", **values)
+        else:
+            heading = self.env._("Your payment is on its way")
+            text = self.env._(
+                "%(amount)s is not confirmed yet. That can take a while; you need not pay again.",
+                **values,
+            )
+        return heading, text, "calm"
+
+    def _paylink_get_failure_words(self, values):
+        """Return heading and sentence of a payment that brings no money."""
+        if self.state == "cancel":
+            return (
                 self.env._("Not paid"),
                 self.env._(
                     "The payment of %(amount)s was stopped before it was finished.", **values
                 ),
-                "warn",
-            ),
-            "error": (
-                self.env._("The payment did not work"),
-                self.env._(
-                    "%(amount)s has not been paid. You can try again or choose another way to pay.",
-                    **values,
-                ),
-                "warn",
-            ),
-        }
-        if self.state == "pending" and self.provider_code == "custom":
-            return (
-                self.env._("One step is left"),
-                self.env._("Please transfer %(amount)s yourself, as told below.", **values),
-                "calm",
             )
-        return words[self.state]
+        return (
+            self.env._("The payment did not work"),
+            self.env._(
+                "%(amount)s has not been paid. You can try again or choose another way to pay.",
+                **values,
+            ),
+        )
 
     def _paylink_get_state_label(self):
         """Return the state in one or two words."""

@@ -106,6 +106,12 @@ class ResCompany(models.Model):
                     )
                 )
 
+    def write(self, vals):
+        result = super().write(vals)
+        if "paylink_base_url" in vals:
+            self.env.registry.clear_cache()  # of `payment.provider._paylink_get_option_ids`
+        return result
+
     @api.constrains("paylink_tip_percentages")
     def _check_paylink_tip_percentages(self):
         for company in self:

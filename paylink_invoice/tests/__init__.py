@@ -10,6 +10,7 @@ from . import (
     test_link,
     test_page,
     test_page_browser,
+    test_page_shortcuts,
     test_payment,
     test_pdf_stamp,
     test_quote,

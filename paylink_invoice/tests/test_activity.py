@@ -5,6 +5,7 @@ from freezegun import freeze_time
 
 from odoo import fields
 from odoo.tests import tagged
+from odoo.tools import SQL
 
 from .common import PaylinkCommon
 
@@ -55,6 +56,26 @@ class TestVisits(PaylinkCommon):
         with freeze_time("2026-05-05 09:00:00"):
             self._see()
         self.assertEqual(len(self._get_chatter_lines()), 2)
+
+    def test_a_question_is_a_view_unless_staff_or_a_machine_asked_it(self):
+        self.link._post_question("Which unit?", PERSON, is_person=False)
+        self.assertEqual(self.link.view_count, 0)
+        self.link._post_question("Which unit?", PERSON)
+        self.assertEqual(self.link.view_count, 1)
+        asked = self.link.event_ids.filtered(lambda event: event.event_type == "commented")
+        self.assertEqual(len(asked), 2)
+
+    def test_what_is_posted_for_staff_does_not_touch_the_customer(self):
+        # Odoo would prepare a sign-up, and two who do so at the same moment fail.
+        self.env["ir.config_parameter"].set_param("auth_signup.invitation_scope", "b2c")
+        self.alice.signup_type = False
+        self._see()
+        self.link._post_question("Which unit?", PERSON)
+        self.assertFalse(self.alice.signup_type)
+        self.posted_invoice.message_post(
+            body="Odoo's own", subtype_xmlid="mail.mt_comment", partner_ids=self.bob.ids
+        )
+        self.assertEqual(self.alice.signup_type, "signup")
 
     def test_a_replayed_beacon_counts_nothing(self):
         nonce = self.link._issue_page_nonce()
@@ -173,3 +194,11 @@ class TestRenewal(PaylinkCommon):
         self._ask(self.alice.email)
         self._run_cron()
         self.assertEqual(len(self.posted_invoice.paylink_link_ids), 2)
+
+    def test_requests_of_known_and_unknown_addresses_are_found_by_the_same_index(self):
+        self.env.cr.execute("SET LOCAL enable_seqscan = off")
+        for partner_id in (self.alice.id, False):
+            query = self.env["paylink.event"].sudo()._search([("partner_id", "=", partner_id)])
+            self.env.cr.execute(SQL("EXPLAIN %s", query.select()))
+            plan = "\n".join(line for (line,) in self.env.cr.fetchall())
+            self.assertRegex(plan, r"partner_type_date[^$]*Cond: \(partner_id (= \d|IS NULL)")

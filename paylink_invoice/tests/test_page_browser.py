@@ -122,7 +122,7 @@ class BrowserCase(HttpCase):
             browser.stop()
 
 
-@tagged("post_install", "-at_install", "paylink")
+@tagged("post_install", "-at_install", "paylink", "slow")
 class TestPageInBrowser(BrowserCase, PaylinkCommon):
     @classmethod
     def setUpClass(cls):

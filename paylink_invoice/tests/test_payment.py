@@ -68,6 +68,25 @@ class PaymentCase(PaylinkCommon, PaymentHttpCommon):
         reference = response.json()["result"]["reference"]
         return self._get_tx(reference)
 
+    def _start_in_portal(self):
+        """Return a payment of the invoice that was started in Odoo's own portal."""
+        return self._create_transaction(
+            "redirect",
+            reference="PORTAL",
+            amount=100.0,
+            currency_id=self.posted_invoice.currency_id.id,
+            partner_id=self.alice.id,
+            invoice_ids=[Command.set(self.posted_invoice.ids)],
+        )
+
+    def _make_older(self, tx, interval):
+        """Move the start of a payment into the past, e.g. by ``16 minutes``."""
+        self.env.cr.execute(
+            "UPDATE payment_transaction SET create_date = create_date - %s::interval WHERE id = %s",
+            [interval, tx.id],
+        )
+        tx.invalidate_recordset()
+
     def _assert_refused(self, response, status, code):
         """Check status, code and sentence of a refusal, and that it tells nothing else."""
         self.assertEqual(response.status_code, status, response.text)
@@ -319,25 +338,13 @@ class TestPaymentStart(PaymentCase):
 
     def test_nobody_is_locked_out_by_an_attempt_that_was_given_up(self):
         first = self._start()
-        self.env.cr.execute(
-            "UPDATE payment_transaction SET create_date = create_date - interval '16 minutes' "
-            "WHERE id = %s",
-            [first.id],
-        )
-        first.invalidate_recordset()
+        self._make_older(first, "16 minutes")
         second = self._start(self._create_link(partner=self.bob))
         self.assertEqual(first.state, "cancel")
         self.assertEqual(second.state, "draft")
 
     def test_attempt_in_the_portal_counts_as_well(self):
-        portal_tx = self._create_transaction(
-            "redirect",
-            reference="PORTAL",
-            amount=100.0,
-            currency_id=self.posted_invoice.currency_id.id,
-            partner_id=self.alice.id,
-            invoice_ids=[Command.set(self.posted_invoice.ids)],
-        )
+        portal_tx = self._start_in_portal()
         self._assert_refused(self._post(), 409, "in_progress")
         self.assertEqual(self.transactions, portal_tx)
 
@@ -496,6 +503,94 @@ class TestPaymentStart(PaymentCase):
 
 
 @tagged("post_install", "-at_install", "paylink")
+class TestPaymentLimits(PaymentCase):
+    """Who tries stolen cards, and who tries to pay with play money."""
+
+    def _decline(self, count, link=None, state="error"):
+        """Start and decline so many payments."""
+        for _number in range(count):
+            tx = self._start(link)
+            tx._set_canceled() if state == "cancel" else tx._set_error("Declined")
+
+    def _move_time(self, hours):
+        self.env.cr.execute(
+            "UPDATE payment_transaction SET last_state_change = last_state_change - %s::interval",
+            [f"{hours} hours"],
+        )
+        self.env.invalidate_all()
+
+    def test_a_few_declines_do_not_keep_a_customer_from_paying(self):
+        self._decline(4)
+        self._settle(self._start())
+        self.assertEqual(self.posted_invoice.amount_residual, 0.0)
+
+    def test_too_many_declines_of_a_link_stop_it_for_an_hour(self):
+        other = self._create_link(self._create_invoice())
+        self._decline(3)
+        self._decline(2, state="cancel")
+        count = len(self.transactions)
+        response = self._post()
+        self._assert_refused(response, 429, "too_many_declines")
+        self.assertLessEqual(1, int(response.headers["Retry-After"]))
+        self.assertLessEqual(int(response.headers["Retry-After"]), 3600)
+        self.assertIn("Northwind Heating", self._get_message(response))
+        self.assertEqual(len(self.transactions), count)
+        self._start(other)
+        self._move_time(hours=1)
+        self._start()
+
+    def test_too_many_declines_in_a_day_stop_a_link_although_they_were_slow(self):
+        for _round in range(5):
+            self._decline(2)
+            self._move_time(hours=2)
+        response = self._post()
+        self._assert_refused(response, 429, "too_many_declines")
+        self.assertGreater(int(response.headers["Retry-After"]), 10 * 3600)
+
+    def test_too_many_declines_of_a_network_stop_all_of_its_links(self):
+        for _number in range(10):
+            self._decline(3, self._create_link(self._create_invoice()))
+        self._assert_refused(self._post(), 429, "too_many_declines")
+        # From elsewhere the link is as good as before.
+        self.transactions.search([]).paylink_network = "198.51.100.0/24"
+        self._start()
+
+    def test_attempts_that_nobody_declined_do_not_count(self):
+        for number in range(12):
+            self._start(flow=("direct", "redirect")[number % 2])
+        self.assertEqual(len(self.transactions.filtered("paylink_is_given_up")), 11)
+        self._start()
+
+    def test_play_money_is_taken_in_test_databases_only(self):
+        self.startPatcher(patch.object(self.env.registry["payment.provider"], "code", "demo"))
+        self.env.ref("base.module_base").demo = False
+        parameters = self.env["ir.config_parameter"]
+        parameters.set_param("database.is_neutralized", False)
+        self.company.paylink_base_url = "https://pay.northwind-heating.net"
+        self.assertEqual(self._get("pay").status_code, 409)
+        self._assert_refused(self._post(), 409, "no_provider")
+        for name in ("paylink_invoice.is_test_database", "database.is_neutralized"):
+            parameters.set_param(name, "True")
+            self.assertIsNone(self.link._get_denial("pay"), name)
+            parameters.set_param(name, "False")
+            self.assertEqual(self.link._get_denial("pay"), "no_provider", name)
+        for url in (
+            "http://127.0.0.1:8069",
+            "http://[::1]",
+            "https://pay.example.com",
+            "http://a.test",
+        ):
+            self.company.paylink_base_url = url
+            self.assertIsNone(self.link._get_denial("pay"), url)
+        self.company.paylink_base_url = "https://pay.northwind-heating.net"
+        self.assertEqual(self.link._get_denial("pay"), "no_provider")
+        self.env.ref("base.module_base").demo = True
+        self.env.registry.clear_cache()  # Demo data come with an installation, which clears it.
+        self.assertIsNone(self.link._get_denial("pay"))
+        self.assertFalse(self.transactions)
+
+
+@tagged("post_install", "-at_install", "paylink")
 class TestPaymentEnd(PaymentCase):
     def _get_events(self, event_type="paid"):
         return self.link.event_ids.filtered(lambda event: event.event_type == event_type)
@@ -559,20 +654,8 @@ class TestPaymentEnd(PaymentCase):
         self.assertFalse(self.posted_invoice.activity_ids)
 
     def test_attempt_in_the_portal_that_was_given_up_can_still_pay(self):
-        portal_tx = self._create_transaction(
-            "redirect",
-            reference="PORTAL",
-            amount=100.0,
-            currency_id=self.posted_invoice.currency_id.id,
-            partner_id=self.alice.id,
-            invoice_ids=[Command.set(self.posted_invoice.ids)],
-        )
-        self.env.cr.execute(
-            "UPDATE payment_transaction SET create_date = create_date - interval '1 hour' "
-            "WHERE id = %s",
-            [portal_tx.id],
-        )
-        portal_tx.invalidate_recordset()
+        portal_tx = self._start_in_portal()
+        self._make_older(portal_tx, "1 hour")
         self._start()
         self.assertEqual(portal_tx.state, "cancel")
         self._settle(portal_tx)
@@ -656,6 +739,20 @@ class TestPaymentEnd(PaymentCase):
         self.assertEqual(len(self._get_events()), 1)
 
     # === PAGES === #
+
+    def test_receipts_in_arabic_keep_the_direction_of_names_and_amounts(self):
+        self.env["res.lang"]._activate_lang("ar_001")
+        self.alice.lang = "ar_001"
+        tx = self._start()
+        self._as_card_provider()
+        link = self.link.with_context(lang="ar_001")
+        for state in ("pending", "authorized", "error", "cancel"):
+            tx.state = state
+            text = tx._paylink_prepare_receipt_values(link)["text"]
+            self.assertIn("\u2068$\u00a0100.00\u2069", text, state)
+        tx.state = "authorized"
+        text = tx._paylink_prepare_receipt_values(link)["text"]
+        self.assertIn("\u2068Northwind Heating\u2069", text)
 
     def test_status_page_is_our_own_and_follows_the_payment(self):
         self._start()

@@ -385,6 +385,15 @@ class TestPdfStamp(BaseCase):
             x += int(run)
         self.assertEqual([code[0] for code in _read_codes(image)], [LIVE])
 
+    def test_codes_of_any_token_can_be_read(self):
+        for number in range(20):
+            text = LIVE[:-2] + f"{number:02}"
+            rows = pdf_stamp._get_qr_matrix(text)
+            image = Image.new("L", (len(rows), len(rows)))
+            image.putdata([0 if is_dark else 255 for row in rows for is_dark in row])
+            image = image.resize((len(rows) * 3, len(rows) * 3), Image.Resampling.NEAREST)
+            self.assertEqual([code[0] for code in _read_codes(image)], [text])
+
 
 @tagged("post_install", "-at_install", "paylink")
 @unittest.skipUnless(pypdfium2, "needs the test requirements pypdfium2 and zxing-cpp")

@@ -274,6 +274,19 @@ class TestRights(PaylinkCommon):
         )
         self.assertEqual(before, after)
 
+    def test_links_of_an_invoice_that_a_user_may_not_read_are_out_of_reach(self):
+        self.env["ir.rule"].create(
+            {
+                "name": "Nobody reads this invoice",
+                "model_id": self.env["ir.model"]._get_id("account.move"),
+                "domain_force": f"[('id', '!=', {self.posted_invoice.id})]",
+            }
+        )
+        for role, user in self.users.items():
+            link = self._create_link(user_id=user.id)
+            for method in ("action_copy_url", "action_revoke", "action_regenerate"):
+                self.assertFalse(self._may_call(role, method, link), (role, method))
+
     # === FORGED DIALOGS === #
 
     def _forge_dialog(self, **values):

@@ -1,8 +1,11 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+from unittest.mock import patch
+
 from odoo import Command
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import new_test_user, tagged
 
+from ..wizards import paylink_send
 from .common import PaylinkCommon
 
 
@@ -79,6 +82,28 @@ class TestSend(PaylinkCommon):
         self.assertEqual(link._get_lang(), "fr_FR")
         self.assertEqual(self._create_link(partner=self.bob)._get_lang(), "en_US")
 
+    def test_unchanged_texts_go_to_each_recipient_in_their_own_language(self):
+        self.env["res.lang"]._activate_lang("fr_FR")
+        self.alice.lang = "fr_FR"
+        template = self.env.ref("paylink_invoice.mail_template_paylink_send")
+        for lang, greeting in (("en_US", "Good day"), ("fr_FR", "Bonjour")):
+            template.with_context(lang=lang).write(
+                {"subject": f"{greeting}!", "body_html": f"<p>{greeting}, dear customer.</p>"}
+            )
+        links = self._send(partner_ids=[Command.set((self.alice | self.bob).ids)])
+        for link in links:
+            greeting = "Bonjour" if link.partner_id == self.alice else "Good day"
+            self.assertEqual(link.message_id.subject, f"{greeting}!")
+            self.assertIn(f"{greeting}, dear customer.", link.message_id.body)
+
+    def test_the_plain_text_of_the_mail_has_the_live_link_too(self):
+        with self.catch_mail() as catcher:
+            link = self._send()
+        _recipients, message = catcher.messages[0]
+        text = message.get_body(("plain",)).get_content()
+        self.assertEqual(set(self._get_live_tokens(text)), {link._get_token()})
+        self.assertNotIn("/paylink/preview/", text)
+
     def test_a_follower_who_gets_the_placeholder_gets_no_live_link(self):
         link = self._create_link()
         placeholder = f'<a href="/paylink/preview/{link.id}">Look</a>'
@@ -104,6 +129,11 @@ class TestSend(PaylinkCommon):
             )
         tokens = self._get_live_tokens(catcher.get_html(self.alice.email))
         self.assertEqual(tokens, [link._get_token()])
+
+    def test_a_message_that_is_posted_by_hand_takes_no_link_of_another_invoice(self):
+        link = self._create_link(self._create_invoice())
+        self.posted_invoice.with_context(paylink_link_id=link.id).message_post(body="Hello")
+        self.assertFalse(link.message_id)
 
     def test_links_start_with_the_address_of_the_company(self):
         self.company.paylink_base_url = "https://pay.northwind.example.com/"
@@ -140,6 +170,22 @@ class TestSend(PaylinkCommon):
             body="We come on Monday.", message_type="comment", subtype_xmlid="mail.mt_comment"
         )
         self.assertFalse(self._send(show_comments=False).comment_ids)
+
+    def test_each_of_several_invoices_shares_its_own_comments_and_files(self):
+        moves = self.posted_invoice | self._create_invoice()
+        messages, files = self.env["mail.message"], self.env["ir.attachment"]
+        for move in moves:
+            messages |= move.message_post(
+                body="We come on Monday.", message_type="comment", subtype_xmlid="mail.mt_comment"
+            )
+            files |= files.create(
+                {"name": "plan.txt", "raw": b"plan", "res_model": move._name, "res_id": move.id}
+            )
+        links = self._send(moves, attachment_ids=[Command.set(files.ids)])
+        self.assertEqual(len(links), 2)
+        for link in links:
+            self.assertEqual(link.comment_ids.mapped("res_id"), link.move_id.ids)
+            self.assertEqual(link.attachment_ids.mapped("res_id"), link.move_id.ids)
 
     def test_several_invoices_are_sent_at_once(self):
         other = self._create_invoice(partner_id=self.bob.id)
@@ -188,6 +234,44 @@ class TestSend(PaylinkCommon):
         with self.enter_registry_test_mode():
             cron.sudo().method_direct_trigger()
         self.assertEqual(len(moves.paylink_link_ids.filtered("sent_date")), 21)
+
+    def test_what_the_sender_wrote_keeps_its_format_in_the_background(self):
+        moves = self.posted_invoice | self._create_invoice()
+        with patch.object(paylink_send, "MAX_SYNCHRONOUS", 1):
+            self._send(moves, body="<p>Unit <b>3</b> needs a new fan.</p>")
+        with self.enter_registry_test_mode():
+            self.env.ref("account.ir_cron_account_move_send").sudo().method_direct_trigger()
+        for link in moves.paylink_link_ids:
+            self.assertIn("Unit <b>3</b> needs", link.message_id.body)
+
+    def _count_queries(self, count, send):
+        """Return the queries of sending new invoices to a customer each, till the mails left."""
+        moves = self.env["account.move"]
+        for number in range(count):
+            customer = self.customer.copy({"name": f"Customer {number}"})
+            moves |= self._create_invoice(partner_id=customer.id)
+        self.env.flush_all()
+        self.env.invalidate_all()
+        before = self.env.cr.sql_log_count
+        with self.catch_mail() as catcher:
+            send(moves.with_user(self.biller))
+            self.env.flush_all()
+        self.assertEqual(len(catcher.messages), count)
+        return self.env.cr.sql_log_count - before
+
+    def _send_without_links(self, moves):
+        moves.env["account.move.send"]._generate_and_send_invoices(
+            moves, sending_methods={"email"}, allow_raising=False
+        )
+
+    def test_a_link_costs_few_queries_and_not_more_of_them_in_a_larger_batch(self):
+        self._count_queries(1, self._send)  # fills the caches
+        with patch.object(paylink_send, "MAX_SYNCHRONOUS", 100):
+            few, many = (self._count_queries(count, self._send) for count in (5, 25))
+        self._count_queries(1, self._send_without_links)
+        odoo = self._count_queries(25, self._send_without_links)
+        self.assertLessEqual((many - odoo) / 25, 2)
+        self.assertLessEqual(many / 25, few / 5)
 
     def test_what_belongs_to_another_document_cannot_be_slipped_in(self):
         other = self._create_invoice()

@@ -170,9 +170,11 @@ class PaylinkSend(models.TransientModel):
         The default is rendered anew for each recipient, in their language.
         """
         text = self[fname]
-        if is_html_empty(text) or text == self._get_default_text(default_fname):
+        if is_html_empty(text):
             return False
-        return text
+        is_for_one = len(self.move_ids) == 1 and len(self.partner_ids) == 1
+        # What the dialog shows is what its only recipient gets: no need to render it once more.
+        return text if is_for_one or text != self._get_default_text(default_fname) else False
 
     # === ACTION METHODS === #
 
@@ -243,67 +245,87 @@ class PaylinkSend(models.TransientModel):
             raise UserError(self.env._("Choose at least one invoice."))
         self.move_ids.check_access("read")
         problems = [denial for move in self.move_ids if (denial := move._paylink_get_send_denial())]
-        for move in self.move_ids if not problems else ():
-            problems += move._paylink_get_recipient_problems(
-                self._get_recipients(move), needs_email=needs_email
-            )
+        for move, partners in self._get_recipients().items() if not problems else ():
+            problems += move._paylink_get_recipient_problems(partners, needs_email=needs_email)
         if problems:
             raise UserError("\n".join(problems))
 
-    def _get_recipients(self, move):
-        """Return who gets a link of this invoice.
+    def _get_recipients(self):
+        """Return who gets a link of which invoice, as a dict of contacts for each invoice.
 
         Among several invoices each goes to its own contact, unless the sender chose otherwise for
         its customer.
         """
         if len(self.move_ids) == 1:
-            return self.partner_ids
-        if self.partner_ids == self.move_ids._paylink_get_default_recipients():
-            return move._paylink_get_default_recipients()
-        customer = move.commercial_partner_id
-        chosen = self.partner_ids.filtered(lambda p: p.commercial_partner_id == customer)
-        return chosen or move._paylink_get_default_recipients()
+            return {self.move_ids: self.partner_ids}
+        defaults = {move: move._paylink_get_default_recipient() for move in self.move_ids}
+        if self.partner_ids == self.env["res.partner"].union(*defaults.values()):
+            return defaults
+        chosen = self.partner_ids.grouped("commercial_partner_id")
+        return {
+            move: chosen.get(move.commercial_partner_id) or default
+            for move, default in defaults.items()
+        }
 
     def _create_links(self):
         """Create one link for each invoice and recipient, in sudo mode."""
-        return (
-            self.env["paylink.link"]
-            .sudo()  # Links are made by sending only; who may send was checked by the dialog's ACL.
-            .create(
-                [
-                    self._prepare_link_values(move, partner)
-                    for move in self.move_ids
-                    for partner in self._get_recipients(move)
-                ]
-            )
-        )
+        # Links are made by sending only; who may send was checked by the dialog's ACL.
+        links_sudo = self.env["paylink.link"].sudo()
+        return links_sudo.create(self._prepare_link_values(self._get_recipients()))
 
-    def _prepare_link_values(self, move, partner):
-        # Only what belongs to this invoice and may be read by the sender, whatever was written
-        # into the dialog's fields.
-        files = self.attachment_ids & move._paylink_get_shareable_attachments()
-        return {
-            "move_id": move.id,
-            "partner_id": partner.id,
-            "company_id": move.company_id.id,
+    def _prepare_link_values(self, recipients):
+        """Return the values of the links.
+
+        :param dict recipients: contacts for each invoice, see `_get_recipients`
+        :return: list of dicts, one for each invoice and contact
+        """
+        comment_ids = self._get_ids_by_move(self._get_shared_comments())
+        attachment_ids = self._get_ids_by_move(self._get_shared_attachments())
+        choices = {
             "channel": self.channel,
             "user_id": self.env.user.id,
             "show_narration": self.show_narration,
-            "comment_ids": [Command.set(self._get_shared_comments(move).ids)],
-            "attachment_ids": [Command.set(files.ids)],
             "allow_payment": self.allow_payment,
             "expiration_date": self.expiration_date,
             "hours_after_view": self.hours_after_view,
         }
+        return [
+            {
+                **choices,
+                "move_id": move.id,
+                "partner_id": partner.id,
+                "company_id": move.company_id.id,
+                "comment_ids": [Command.set(comment_ids.get(move.id, []))],
+                "attachment_ids": [Command.set(attachment_ids.get(move.id, []))],
+            }
+            for move, partners in recipients.items()
+            for partner in partners
+        ]
 
-    def _get_shared_comments(self, move):
-        """Return the comments of this invoice that its page shows."""
-        if not self.show_comments:
-            return self.env["mail.message"]
-        comments = move._paylink_get_comments()
-        if self.move_count > MAX_SYNCHRONOUS:
+    def _get_ids_by_move(self, records):
+        """Return the ids of messages or files, in a list for each id of an invoice."""
+        return {move_id: found.ids for move_id, found in records.grouped("res_id").items()}
+
+    def _get_shared_attachments(self):
+        """Return the files that the pages offer.
+
+        Only what belongs to these invoices and may be read by the sender, whatever was written
+        into the dialog's fields.
+        """
+        if not self.attachment_ids:
+            return self.attachment_ids
+        return self.attachment_ids & self.move_ids._paylink_get_shareable_attachments()
+
+    def _get_shared_comments(self):
+        """Return the comments that the pages show, likewise only of these invoices."""
+        shown = self.comment_line_ids.filtered("is_shown").message_id
+        is_many = self.move_count > MAX_SYNCHRONOUS
+        if not self.show_comments or not (shown or is_many):
+            return shown.browse()
+        comments = self.move_ids._paylink_get_comments()
+        if is_many:
             return comments.filtered(lambda comment: not comment._paylink_is_internal())
-        return comments & self.comment_line_ids.filtered("is_shown").message_id
+        return comments & shown
 
     def _prepare_sending_settings(self, links_sudo):
         """Return the custom settings for `account.move.send`, in JSON types."""
@@ -324,7 +346,8 @@ class PaylinkSend(models.TransientModel):
 
     def _send_in_background(self, links_sudo):
         settings = self._prepare_sending_settings(links_sudo)
-        for move in self.move_ids:
+        # Without Odoo's look at all lines of each invoice: this changes no amount.
+        for move in self.move_ids.with_context(skip_invoice_sync=True):
             link_ids = {str(move.id): settings["link_ids"][str(move.id)]}
             move.sending_data = {
                 "author_user_id": self.env.user.id,
@@ -337,5 +360,6 @@ class PaylinkSend(models.TransientModel):
         """Return the link that would be sent first, in memory only, for a preview, in sudo mode."""
         self.ensure_one()
         move = self.move_ids[:1]
-        recipient = self._get_recipients(move)[:1] or move.partner_id
-        return self.env["paylink.link"].sudo().new(self._prepare_link_values(move, recipient))
+        recipient = self._get_recipients()[move][:1] or move.partner_id
+        (values,) = self._prepare_link_values({move: recipient})
+        return self.env["paylink.link"].sudo().new(values)

@@ -373,3 +373,19 @@ def test_all_addresses_of_one_customer_share_a_network(address, rest):
 @given(st.text())
 def test_no_text_raises(text):
     assert visitors.network_of(text)
+
+
+@pytest.mark.parametrize(
+    ("agent", "stored"),
+    [
+        ("Mozilla/5.0 (X11)", "Mozilla/5.0 (X11)"),
+        ("=HYPERLINK(1)", "HYPERLINK(1)"),
+        ("\t =+-@SUM(1)", "SUM(1)"),
+        ("\x00=1\x00+1", "1+1"),
+        ("=" * 600, ""),
+        ("x" * 600, "x" * 500),
+        ("", ""),
+    ],
+)
+def test_what_is_kept_of_an_agent_is_no_formula(agent, stored):
+    assert visitors.storable_agent(agent) == stored

@@ -6,12 +6,15 @@ import signal
 import subprocess
 import sys
 
+from tools.commands import pytest_parts
 from tools.harness import system
 from tools.harness.layout import ROOT, addons, cache
 from tools.harness.process import free_port, start, stop
 from tools.harness.say import Failure, say, step
 from tools.harness.stage import Run, run_with_all_addons
 
+# In how many processes the tests inside of Odoo run.
+ODOO_PARTS = 2
 # Odoo's tests of what we extend: they must fare with our addons as without.
 PLATFORM_MODULES = ("payment", "account_payment", "portal", "sms")
 PLATFORM_TAGS = [*(f"/{name}" for name in PLATFORM_MODULES)] + [
@@ -27,7 +30,7 @@ def run(arguments):
         return odoo_runner()
     if "--platform" in arguments:
         return platform()
-    return with_pytest(arguments)
+    return with_pytest(list(arguments))
 
 
 def _take(arguments, flag):
@@ -38,28 +41,51 @@ def _take(arguments, flag):
 
 
 def with_pytest(arguments):
-    """Run all tests, or those that the arguments name, in one pytest."""
-    arguments = list(arguments)
-    names_tests = any((ROOT / word.split("::")[0]).exists() for word in arguments)
-    options = ["--paylink-fast"] if _take(arguments, "--fast") else []
-    if _take(arguments, "--coverage"):
-        options += _coverage_options(names_tests)
-    if not names_tests:
-        # the plain tests last: Playwright leaves an event loop running that Odoo's would meet
-        options += [*addons(), *(["tests"] if any(ROOT.glob("tests/**/test_*.py")) else [])]
+    """Run the tests that the arguments name in one pytest, or else all of them in parallel."""
     if not addons():
         raise Failure("no addon here: there is no paylink_*/__manifest__.py")
+    options = [f"--paylink-{name}" for name in ("fast", "full") if _take(arguments, f"--{name}")]
+    is_covered = _take(arguments, "--coverage")
+    names_tests = any((ROOT / word.split("::")[0]).exists() for word in arguments)
     with run_with_all_addons() as stage:
-        database = f"{stage.name}_pytest"
-        stage.copy(stage.seed, database)
-        command = _pytest_command(stage, database)
-        return _in_foreground([*command, *options, *arguments], stage.variables)
+        if names_tests:
+            options += [*_coverage_options(), "--cov-report=term"] * is_covered
+            command = [*_odoo_pytest(stage, "pytest"), *options, *arguments]
+            return _in_foreground(command, stage.variables)
+        options += [*_coverage_options(), "--cov-report="] * is_covered
+        code = pytest_parts.run(_prepare_parts(stage, [*options, *arguments]), stage)
+        return (is_covered and pytest_parts.report_coverage(stage)) or code
 
 
-def _pytest_command(stage, database):
+def _prepare_parts(stage, options):
+    """Return the whole suite in parts that run side by side: ``(name, command)`` each.
+
+    The plain tests are a part of their own also because Playwright leaves an event loop running
+    that Odoo's tests would meet.
+    """
+    parts = []
+    if (ROOT / "tests").is_dir():
+        plain = [*_pytest(stage), "-p", "no:odoo", *options]
+        parts.append(("tests from outside", [*plain, "tests", "--ignore=tests/unit"]))
+        parts.append(("tests/unit", [*plain, "tests/unit"]))
+    for number in range(1, ODOO_PARTS + 1):
+        name = f"addons {number} of {ODOO_PARTS}"
+        command = [*_odoo_pytest(stage, f"pytest{number}"), f"--paylink-part={number}/{ODOO_PARTS}"]
+        parts.append((name, [*command, *options, *addons()]))
+    return parts
+
+
+def _pytest(stage):
+    python = [stage.odoo.python, "-W", "ignore::DeprecationWarning", "-m", "pytest"]
+    return [*python, "-o", f"cache_dir={cache() / 'pytest'}"]
+
+
+def _odoo_pytest(stage, name):
+    """Return the command that runs tests in Odoo on a database of their own."""
+    database = f"{stage.name}_{name}"
+    stage.copy(stage.seed, database)
     return [
-        *(stage.odoo.python, "-W", "ignore::DeprecationWarning", "-m", "pytest"),
-        *("-o", f"cache_dir={cache() / 'pytest'}"),
+        *_pytest(stage),
         *(f"--odoo-database={database}", "--odoo-http"),
         "--odoo-extra=max-cron-threads=0",
         # Odoo's limit on memory would be inherited by the browser, which reserves far more
@@ -67,11 +93,10 @@ def _pytest_command(stage, database):
     ]
 
 
-def _coverage_options(is_partial):
+def _coverage_options():
     options = [f"--cov={ROOT / addon}" for addon in addons()]
-    options += [f"--cov-config={ROOT / '.coveragerc'}", "--cov-report=term"]
-    # The gate is for the whole suite.
-    return [*options, "--cov-fail-under=0"] if is_partial else options
+    # The gate is for all tests together, see `pytest_parts.report_coverage`.
+    return [*options, f"--cov-config={ROOT / '.coveragerc'}", "--cov-fail-under=0"]
 
 
 def _in_foreground(command, variables):

@@ -5,13 +5,15 @@ import os
 import subprocess
 
 from . import odoo_source, postgres, python_env
-from .layout import ODOO_BIN, REQUIREMENTS, ROOT, addons, digest, digest_files
+from .layout import ODOO_BIN, REQUIREMENTS, ROOT, addons, cache, digest, digest_files
 from .process import output_of, run
 from .say import Failure
 
 # Left in the environment these would steer Odoo or libpq away from our database.
 FOREIGN_PREFIXES = ("ODOO_", "OPENERP_")
 FOREIGN = ("PGDATABASE", "PGSERVICE", "PGOPTIONS", "PYTHONPATH", "PYTHONHOME")
+# Compiling Odoo takes ten seconds at each start, where its bytecode is not kept.
+FOREIGN += ("PYTHONDONTWRITEBYTECODE",)
 
 
 class Odoo:
@@ -40,6 +42,7 @@ class Odoo:
             "PATH": os.pathsep.join(map(str, paths)),
             "PYTHONPATH": str(self.source.python_path),
             "PYTHONUNBUFFERED": "1",
+            "PYTHONPYCACHEPREFIX": str(cache() / "pycache"),
             "LANG": "C.UTF-8",
             "LC_ALL": "C.UTF-8",
             "ODOO_RC": "/dev/null",  # else a stray ~/.odoorc is read

@@ -255,6 +255,7 @@ def load_ways_out(demo, url, mail_port):
     parameters.set_param("web.base.url", url)
     parameters.set_param("web.base.url.freeze", "True")
     parameters.set_param("account_payment.enable_portal_payment", "True")
+    parameters.set_param("paylink_invoice.is_test_database", "True")
     demo.env.ref("base.partner_root").email = content.ROBOT_EMAIL
     demo.env["ir.mail_server"].search([]).active = False
     demo.env["ir.mail_server"].create(
