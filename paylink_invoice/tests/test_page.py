@@ -751,7 +751,7 @@ class TestPageRendering(PaylinkCommon, HttpCase):
             link = self._create_link(invoice)
             counts[size] = self._count_queries(link)
         self.assertEqual(counts[3], counts[60])
-        self.assertLessEqual(counts[3], 15)
+        self.assertLessEqual(counts[3], 16)
 
     def _count_queries(self, link):
         """Return the queries of a page once everything is warm that stays warm on a server."""

@@ -254,7 +254,6 @@ class TestPaymentStart(PaymentCase):
             partner_id=self.bob.id,
             is_validation=True,
             landing_route="https://evil.example.com/",
-            tokenization_requested=True,
             reference_prefix="EVIL",
             invoice_id=1,
             unknown={"a": [1]},

@@ -383,11 +383,33 @@ class TestQuotePayment(QuoteCase):
         self._assert_code(
             self._pay(quote=quote["quote"], fee_accepted="0"), 400, "fee_not_accepted"
         )
-        self.assertEqual(self._pay(quote=other["quote"], fee_accepted="1").status_code, 303)
-        self._assert_code(self._pay(quote=quote["quote"]), 400, "fee_not_accepted")
         self._assert_refused(self._start_quote(quote), 400, "fee_not_accepted")
         self._assert_refused(self._post(), 400, "fee_not_accepted")
         self.assertFalse(self.transactions)
+        self.assertEqual(self._pay(quote=other["quote"], fee_accepted="1").status_code, 303)
+        self._assert_code(self._pay(quote=quote["quote"]), 400, "fee_not_accepted")
+        self._assert_refused(self._start_quote(quote), 400, "fee_not_accepted")
+        self.assertEqual(self.transactions.paylink_quote_id.reference, other["quote"])
+
+    def test_confirmed_price_keeps_the_invoice_and_is_what_the_form_pays(self):
+        quote = self._quote(amount="60.00")
+        self.assertEqual(self._pay(quote=quote["quote"]).status_code, 303)
+        reserved = self.transactions
+        self.assertTrue(reserved.paylink_is_reserved)
+        self.assertEqual((reserved.state, reserved.amount), ("draft", 60.0))
+        other = self._create_link(partner=self.bob)
+        self._assert_code(self._pay(other, amount="full", option=self.option), 409, "in_progress")
+        cheaper = self._quote(amount="40.00")
+        self.assertEqual(self._pay(quote=cheaper["quote"]).status_code, 303)
+        self.assertEqual((self.transactions, reserved.amount), (reserved, 40.0))
+        self.assertEqual(self._start(), reserved)
+        self.assertFalse(reserved.paylink_is_reserved)
+        self.assertEqual(reserved.paylink_quote_id.reference, cheaper["quote"])
+
+    def test_form_that_has_shown_everything_pays_everything(self):
+        proof = self._get_payment_context(self._get("pay"))["access_token"]
+        self._pay(quote=self._quote(amount="60.00")["quote"])
+        self.assertEqual(self._start(access_token=proof).amount, 100.0)
 
     def test_acceptance_is_kept_with_text_amount_time_and_visitor(self):
         self._set_fee()
