@@ -29,6 +29,7 @@ from . import (
     payment_provider,
     payment_transaction,
     payment_transaction_booking,
+    payment_transaction_entry,
     payment_transaction_receipt,
     res_company,
     res_config_settings,

@@ -1,10 +1,11 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+from importlib.util import find_spec
+
 from . import (
     test_activity,
     test_backend_tours,
     test_booking,
     test_leaving,
-    test_ledger,
     test_link,
     test_page,
     test_page_browser,
@@ -14,3 +15,7 @@ from . import (
     test_rights,
     test_send,
 )
+
+# The only one that needs more than Odoo has.
+if find_spec("hypothesis"):
+    from . import test_ledger
