@@ -37,6 +37,7 @@ from . import (
     payment_transaction,
     payment_transaction_booking,
     payment_transaction_doors,
+    payment_transaction_entry,
     payment_transaction_receipt,
     payment_transaction_receipt_mail,
     res_company,

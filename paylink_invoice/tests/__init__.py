@@ -1,4 +1,6 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+from importlib.util import find_spec
+
 from . import (
     test_activity,
     test_backend_tours,
@@ -6,7 +8,6 @@ from . import (
     test_choice_browser,
     test_doors,
     test_leaving,
-    test_ledger,
     test_link,
     test_page,
     test_page_browser,
@@ -20,3 +21,7 @@ from . import (
     test_send,
     test_settings,
 )
+
+# The only one that needs more than Odoo has.
+if find_spec("hypothesis"):
+    from . import test_ledger
