@@ -4,7 +4,7 @@ from . import (
     account_move_attempt,
     account_move_payment,
     account_move_send,
-    account_payment,
+    account_payment_attempt,
     ir_http,
     mail_mail,
     mail_message,
