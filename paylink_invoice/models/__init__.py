@@ -7,6 +7,7 @@ from . import (
     account_move_send,
     account_move_sharing,
     account_payment,
+    account_payment_attempt,
     ir_http,
     mail_mail,
     mail_message,

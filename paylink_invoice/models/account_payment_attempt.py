@@ -1,9 +1,11 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+"""Payments that staff register: none for an invoice that a customer is just paying."""
+
 from odoo import models
 from odoo.exceptions import UserError
 
 
-class AccountPayment(models.Model):
+class AccountPaymentAttempt(models.Model):
     _inherit = "account.payment"
 
     def action_post(self):
