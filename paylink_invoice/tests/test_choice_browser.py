@@ -57,7 +57,7 @@ class TestChoiceInBrowser(BrowserCase, QuoteCase):
             for part in ("Processing fee\n$ 2.04", "Tip\n$ 10.00", "fee of $ 2.04"):
                 self.assertIn(part, text)
             self.assertEqual(
-                visitor.evaluate("document.querySelector('.o_paylink_bar_sum').innerText"),
+                visitor.evaluate("document.querySelector('.o_paylink_bar_sum').textContent"),
                 "$\N{NO-BREAK SPACE}62.04",
             )
             visitor.click("[name=fee_accepted]")

@@ -266,7 +266,6 @@ class TestPaymentStart(PaymentCase):
         self.assertEqual(tx.landing_route, "/paylink/landing")
         self.assertEqual(tx.reference, self.posted_invoice.name)
         self.assertEqual(tx.paylink_link_id, self.link)
-        self.assertFalse(tx.tokenize)
 
     def test_answer_holds_what_the_script_of_the_provider_needs(self):
         result = self._post().json()["result"]

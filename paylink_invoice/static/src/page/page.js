@@ -250,9 +250,16 @@ function watchPrice(form) {
             quote = null;
             showNothing();
             showError("");
-        } else if (type === "input" && target === other) {
+        } else if (type === "change") {
+            onChosen();
+        } else if (target === other) {
             timer = setTimeout(ask, TYPING_MS, true);
-        } else if (type === "change" && !(quote && getWish() === shownWish)) {
+        }
+    }
+
+    function onChosen() {
+        // Leaving the field of an amount that was priced while it was typed is no new choice.
+        if (!quote || getWish() !== shownWish) {
             ask();
         }
     }
