@@ -3,7 +3,7 @@ from odoo import Command
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import new_test_user, tagged
 
-from .common import PaylinkCommon
+from .common import PaylinkCommon, slow
 
 
 @tagged("post_install", "-at_install", "paylink")
@@ -177,6 +177,7 @@ class TestSend(PaylinkCommon):
         with self.assertRaises(AccessError):
             self._send(user=self.employee)
 
+    @slow
     def test_many_invoices_are_sent_in_the_background(self):
         moves = self.posted_invoice
         for _number in range(20):
