@@ -34,13 +34,15 @@ def pytest_configure(config):
 def _is_slow(item):
     """Tell whether a test is left out of a fast run.
 
-    Odoo's tests say so by their tag 'slow', plain ones by the mark; what drives a browser or
-    starts a server needs no mark.
+    Odoo's tests say so by their tag 'slow' or an attribute, plain ones by the mark; what drives a
+    browser or starts a server needs no mark.
     """
     tags = getattr(getattr(item, "cls", None), "test_tags", ())
-    calls = getattr(getattr(item, "function", None), "__code__", None)
+    function = getattr(item, "function", None)
+    calls = getattr(function, "__code__", None)
     return (
         "slow" in tags
+        or getattr(function, "is_slow", False)
         or item.get_closest_marker("slow")
         or SLOW_FIXTURES & set(getattr(item, "fixturenames", ()))
         or BROWSER_CALLS & set(calls.co_names if calls else ())

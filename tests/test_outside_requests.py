@@ -247,8 +247,8 @@ def test_too_many_declined_payments_are_stopped(world):
     for _number in range(5):
         assert world.ask(path, "POST", body).status == 200
         world.sql(
-            "UPDATE payment_transaction SET state = 'error', last_state_change = now() at time zone 'UTC'"
-            " WHERE paylink_link_id = %s",
+            "UPDATE payment_transaction SET state = 'error',"
+            " last_state_change = date_trunc('second', now() at time zone 'UTC') WHERE paylink_link_id = %s",
             link["id"],
         )
     answer = world.ask(path, "POST", body)

@@ -309,4 +309,7 @@ def test_values_in_domains_are_values(world):
             answer = world.call_as(
                 world.biller, "paylink.link", "search_count", [[field, "=", text]]
             )
-            assert is_refused(answer) or answer["result"] == 0, (field, text, answer)
+            # The random input of other tests may have left an event with this very agent.
+            same = "SELECT count(DISTINCT link_id) FROM paylink_event WHERE user_agent = %s"
+            found = world.sql(same, text)[0][0] if field == "event_ids.user_agent" else 0
+            assert is_refused(answer) or answer["result"] == found, (field, text, answer)

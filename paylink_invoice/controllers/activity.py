@@ -5,7 +5,11 @@ from odoo import http
 from odoo.http import request
 
 from .. import visitors
+from ..models.ir_http import RETRY_SECONDS, TOO_BUSY
 from .gate import MAX_BODY_BYTES, PaylinkGate
+
+# How often a question is begun anew because another one has just been asked with the same link.
+MAX_ATTEMPTS = 10
 
 
 class PaylinkActivity(PaylinkGate):
@@ -40,12 +44,23 @@ class PaylinkActivity(PaylinkGate):
         text = self._read_json().get("body") if is_json else body
         if not link_sudo._is_valid_question(text):
             return self._respond_json({"code": "invalid_comment"}, 400)
-        if seconds := link_sudo._get_question_delay():
+        if seconds := self._ask_question(link_sudo, text):
             return self._respond_too_many(seconds)
-        link_sudo._post_question(text, self._get_visitor(), self._is_person())
         if is_json:
             return self._respond_json({"posted": True}, 201)
         return request.redirect(link_sudo._get_path() + "?asked=1#question", 303)
+
+    def _ask_question(self, link_sudo, text):
+        """Post a question; return the seconds to wait where there are too many, else 0."""
+        for _attempt in range(MAX_ATTEMPTS):
+            try:
+                seconds = link_sudo._ask_question(text, self._get_visitor(), self._is_person())
+                request.env.flush_all()
+                return seconds
+            except TOO_BUSY:
+                # Nothing else has been written by this request, and a new transaction sees more.
+                request.env.cr.rollback()
+        return RETRY_SECONDS
 
     def _is_person(self):
         """Tell whether the request may come from a customer: no machine, and not our own staff."""

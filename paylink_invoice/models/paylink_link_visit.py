@@ -5,6 +5,7 @@ import secrets
 from datetime import timedelta
 
 from odoo import api, fields, models
+from odoo.tools import SQL
 
 from .. import tokens
 
@@ -81,6 +82,25 @@ class PaylinkLinkVisit(models.Model):
         if len(asked) < MAX_QUESTIONS:
             return 0
         return max(1, (asked[-1].event_date - since).total_seconds())
+
+    def _ask_question(self, text, visitor, is_person=True):
+        """Post a question unless there were too many; see :meth:`_post_question`.
+
+        It fails with an error of PostgreSQL that asks to roll back and begin anew when another
+        question has just been asked with this link.
+
+        :return: the seconds to wait before it may be asked, 0 when it was posted
+        """
+        self.ensure_one()
+        # Not just a lock: a transaction that has waited would not see what it waited for.
+        self.env.cr.execute(
+            SQL("UPDATE paylink_link SET write_date = write_date WHERE id = %s", self.id),
+            log_exceptions=False,
+        )
+        seconds = self._get_question_delay()
+        if not seconds:
+            self._post_question(text, visitor, is_person)
+        return seconds
 
     def _post_question(self, text, visitor, is_person=True):
         """Put a visitor's question into the chatter and count its author as a view.

@@ -22,6 +22,12 @@ logging.getLogger("mail.log").setLevel(logging.WARNING)
 LIVE_URL = re.compile(r"/paylink/([0-9A-Za-z]{35})(?![0-9A-Za-z])")
 
 
+def slow(test):
+    """Have one test of a quick class left out by ``./paylink test --fast``."""
+    test.is_slow = True
+    return test
+
+
 class MailCatcher:
     """An SMTP server on loopback that keeps what it is given, as parsed messages."""
 

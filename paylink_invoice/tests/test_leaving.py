@@ -20,7 +20,7 @@ def get_uris(pdf):
     ]
 
 
-@tagged("post_install", "-at_install", "paylink")
+@tagged("post_install", "-at_install", "paylink", "slow")
 class TestLeavingPdf(PaylinkCommon, HttpCase):
     """Real PDFs: their button leads to the recipient's link only in the copy that leaves."""
 

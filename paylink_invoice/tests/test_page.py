@@ -836,11 +836,11 @@ class TestPageRendering(PaylinkCommon, HttpCase):
             raise ConcurrencyError("Others were faster")
 
         with (
-            patch.object(self.env.registry["paylink.link"], "_post_question", fail),
+            patch.object(self.env.registry["paylink.link"], "_get_denial", fail),
             patch("odoo.service.model.MAX_TRIES_ON_CONCURRENCY_FAILURE", 1),
             mute_logger("odoo.http"),
         ):
-            response = self.url_open(self.link._get_path("comment"), data={"body": "Hello"})
+            response = self.url_open(self.link._get_path())
         self.assertEqual(response.status_code, 503)
         self.assertEqual(response.headers["Retry-After"], "5")
         self.assertEqual(response.headers["Cache-Control"], "no-store, private")

@@ -13,7 +13,7 @@ from odoo.tests import mute_logger, new_test_user, tagged
 from odoo.addons.payment.controllers.post_processing import PaymentPostProcessing
 from odoo.addons.payment.tests.http_common import PaymentHttpCommon
 
-from .common import PaylinkCommon
+from .common import PaylinkCommon, slow
 
 HTTP_LOG = "odoo.http"
 TRANSACTION_LOG = "odoo.addons.payment.models.payment_transaction"
@@ -545,6 +545,7 @@ class TestPaymentLimits(PaymentCase):
         self._assert_refused(response, 429, "too_many_declines")
         self.assertGreater(int(response.headers["Retry-After"]), 10 * 3600)
 
+    @slow
     def test_too_many_declines_of_a_network_stop_all_of_its_links(self):
         for _number in range(10):
             self._decline(3, self._create_link(self._create_invoice()))
@@ -920,6 +921,7 @@ class TestPaymentEnd(PaymentCase):
         self.assertEqual(response.content, f"%PDF {tx.ids}".encode())
         self.assertIn("INV_", response.headers["Content-Disposition"])
 
+    @slow
     def test_downloaded_receipt_is_a_pdf_and_stored_nowhere(self):
         tx = self._start()
         self._settle(tx)

@@ -395,7 +395,7 @@ class TestPdfStamp(BaseCase):
             self.assertEqual([code[0] for code in _read_codes(image)], [text])
 
 
-@tagged("post_install", "-at_install", "paylink")
+@tagged("post_install", "-at_install", "paylink", "slow")
 @unittest.skipUnless(pypdfium2, "needs the test requirements pypdfium2 and zxing-cpp")
 class TestInvoicePdf(AccountTestInvoicingCommon, HttpCase):
     @classmethod

@@ -7,7 +7,7 @@ from odoo import Command, fields
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import new_test_user, tagged
 
-from .common import PaylinkCommon
+from .common import PaylinkCommon, slow
 
 OPERATIONS = ("create", "read", "write", "unlink")
 ROLES = {
@@ -208,6 +208,7 @@ class TestRights(PaylinkCommon):
             savepoint.rollback()
             savepoint.close(rollback=False)
 
+    @slow
     def test_every_role_may_do_what_the_table_says_and_nothing_else(self):
         wrong, cells = [], 0
         for (model, whose), allowed in EXPECTED.items():

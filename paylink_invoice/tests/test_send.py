@@ -6,7 +6,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tests import new_test_user, tagged
 
 from ..wizards import paylink_send
-from .common import PaylinkCommon
+from .common import PaylinkCommon, slow
 
 
 @tagged("post_install", "-at_install", "paylink")
@@ -223,6 +223,7 @@ class TestSend(PaylinkCommon):
         with self.assertRaises(AccessError):
             self._send(user=self.employee)
 
+    @slow
     def test_many_invoices_are_sent_in_the_background(self):
         moves = self.posted_invoice
         for _number in range(20):

@@ -66,7 +66,8 @@ def _prepare_parts(stage, options):
     parts = []
     if (ROOT / "tests").is_dir():
         plain = [*_pytest(stage), "-p", "no:odoo", *options]
-        parts.append(("tests from outside", [*plain, "tests", "--ignore=tests/unit"]))
+        if "--paylink-fast" not in options:  # All of them need a running server.
+            parts.append(("tests from outside", [*plain, "tests", "--ignore=tests/unit"]))
         parts.append(("tests/unit", [*plain, "tests/unit"]))
     for number in range(1, ODOO_PARTS + 1):
         name = f"addons {number} of {ODOO_PARTS}"

@@ -96,13 +96,12 @@ def copy_cluster(source, target):
     output_of(["cp", "-a", "--reflink=auto", source, target])
 
 
-def _check_reachable(folder):
-    """Fail in one line where the user that runs PostgreSQL cannot enter a folder, as below /root."""
-    owner = _owner()
-    command = [*_as_owner(["test", "-x", folder])]
-    if owner and subprocess.run(command, check=False).returncode:
+def check_cache():
+    """Fail where the user that runs our clusters cannot enter the cache, as below /root."""
+    owner = None if is_theirs() else _owner()
+    if owner and subprocess.run(_as_owner(["test", "-x", cache()]), check=False).returncode:
         raise Failure(
-            f"user {owner.pw_name}, who runs PostgreSQL, cannot enter {folder}: "
+            f"user {owner.pw_name}, who runs PostgreSQL, cannot enter {cache()}: "
             "name another folder in PAYLINK_CACHE, e.g. /var/cache/paylink"
         )
 
@@ -119,7 +118,6 @@ class Cluster:
         self.socket_folder = Path(tempfile.mkdtemp(prefix="plk.", dir="/tmp"))
         reaper.remember_folder(self.socket_folder)
         own(self.socket_folder)
-        _check_reachable(self.folder.parent)
         if not (self.folder / "PG_VERSION").exists():
             self._create()
         self.log = self.folder.with_suffix(".log").open("ab")

@@ -37,6 +37,7 @@ class Stage:
         self.exits = ExitStack()
 
     def __enter__(self):
+        postgres.check_cache()
         self.odoo = Odoo()
         self.key = digest(self.odoo.key, postgres.where(), *self.modules)
         self.template = f"paylink_test_template_{self.key}"
