@@ -38,7 +38,9 @@ class MailMail(models.Model):
             return links_sudo
         partner_ids = [email["partner_id"].id for email in emails if email["partner_id"]]
         bodies = {email["body"] for email in emails if email["partner_id"]}
-        link_ids = {int(link_id) for body in bodies for link_id, _receipt in PLACEHOLDER.findall(body or "")}
+        link_ids = {
+            int(link_id) for body in bodies for link_id, _receipt in PLACEHOLDER.findall(body or "")
+        }
         if not link_ids:
             return links_sudo
         return links_sudo.search_fetch(
