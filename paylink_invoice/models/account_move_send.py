@@ -20,6 +20,8 @@ class AccountMoveSend(models.AbstractModel):
             )
         # In sudo mode because the cron sends for users of other companies, too.
         links_sudo = self.env["paylink.link"].sudo().browse(link_ids)
+        # Who edits invoices could write other links into what waits for the cron.
+        links_sudo = links_sudo.filtered(lambda link: link.move_id == move)
         linked = self.with_context(paylink_has_own_message=True)
         settings = super(AccountMoveSend, linked)._get_default_sending_settings(
             move,
@@ -35,7 +37,7 @@ class AccountMoveSend(models.AbstractModel):
                 **custom_settings,
             },
         )
-        return {**settings, "paylink": {**paylink, "link_ids": link_ids}}
+        return {**settings, "paylink": {**paylink, "link_ids": links_sudo.ids}}
 
     @api.model
     def _get_mail_default_field_value_from_template(

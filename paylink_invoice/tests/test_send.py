@@ -245,6 +245,19 @@ class TestSend(PaylinkCommon):
         for link in moves.paylink_link_ids:
             self.assertIn("Unit <b>3</b> needs", link.message_id.body)
 
+    def test_a_forged_queue_sends_no_link_of_another_invoice(self):
+        other = self._create_link(self._create_invoice())
+        move = self.posted_invoice
+        move.sending_data = {
+            "author_user_id": self.biller.id,
+            "author_partner_id": self.biller.partner_id.id,
+            "paylink": {"link_ids": {str(move.id): other.ids}},
+        }
+        with self.catch_mail() as catcher, self.enter_registry_test_mode():
+            self.env.ref("account.ir_cron_account_move_send").sudo().method_direct_trigger()
+        self.assertFalse(catcher.messages)
+        self.assertFalse(other.message_id)
+
     def _count_queries(self, count, send):
         """Return the queries of sending new invoices to a customer each, till the mails left."""
         moves = self.env["account.move"]
