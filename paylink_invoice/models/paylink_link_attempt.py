@@ -55,7 +55,7 @@ class PaylinkLinkAttempt(models.Model):
         return quote_sudo, self._open_attempt(quote_sudo, values)
 
     def _start_payment(
-        self, option_id, flow, ip_address, quote_reference=None, proof=None, is_card_saved=False
+        self, option_id, flow, quote_reference=None, ip_address=None, proof=None, is_card_saved=False
     ):
         """Return the one open payment of the document, for its provider, in sudo mode.
 
@@ -63,9 +63,9 @@ class PaylinkLinkAttempt(models.Model):
 
         :param str option_id: the way to pay that the form has chosen, see :meth:`_get_options`
         :param str flow: ``redirect`` or ``direct``, what the provider's script announces
-        :param ip_address: of the visitor
         :param quote_reference: the quote to pay; none: the one that was confirmed just now, or else
             everything that is due, without a fee
+        :param ip_address: of the visitor
         :param proof: what :meth:`_sign_shown_amount` returned for the form, if anything
         :param bool is_card_saved: whether the customer asked to save the card, see
             :meth:`_is_card_saved`
@@ -211,7 +211,7 @@ class PaylinkLinkAttempt(models.Model):
 
     # === VALUES === #
 
-    def _prepare_payment_values(self, quote_sudo, flow, ip_address):
+    def _prepare_payment_values(self, quote_sudo, flow, ip_address=None):
         """Return the values of the transaction that pays a quote."""
         self.ensure_one()
         move = self.move_id

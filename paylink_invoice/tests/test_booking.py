@@ -129,6 +129,8 @@ class BookingCase(PaylinkCommon):
         return cls._create_invoice(invoice_line_ids=[Command.create(line)], **values)
 
     def _pay_elsewhere(self, invoice, **values):
+        """Let staff release the invoice and register a payment; the customer's money still comes."""
+        invoice.transaction_ids._paylink_get_running_attempts()._paylink_give_up("Released.")
         return (
             self.env["account.payment.register"]
             .with_context(active_model="account.move", active_ids=invoice.ids)

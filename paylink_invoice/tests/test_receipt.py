@@ -61,10 +61,10 @@ class TestReceipt(ReceiptCase):
 
     def test_refund_is_told_with_its_share_of_the_fee(self):
         tx = self._pay_quote(tip="20")
-        self._refund(tx, 20.0, paylink_fee_amount=-0.58)
+        self._refund(tx, 20.0)
         text = self._read(tx)
         self.assertIn("Refunded on", text)
-        self.assertIn("$ 20.00 (of it fee $ 0.58)", text)
+        self.assertIn("$ 20.00 (of it tip $ 3.23, fee $ 0.61)", text)
         self.assertIn("has arrived", text)
         page = self._get().text.replace("\N{NO-BREAK SPACE}", " ")
         self.assertIn("Refunded: $ 20.00", page)

@@ -59,8 +59,6 @@ class TestSettings(SettingsCase):
         settings.paylink_minimum_amount = 20
         settings.save()
         self.assertEqual(self.company.paylink_minimum_amount, 20)
-        choices = self.env["paylink.page"]._prepare_choices(self.link)
-        self.assertEqual(settings.paylink_part_text, choices["part_hint"])
         refusal = self._ask(amount="19.00").json()["message"]
         self.assertEqual(settings.paylink_part_text, refusal)
 
