@@ -34,7 +34,8 @@ GET_ROUTES = (
     "/receipt/{receipt}",
     "/receipt/{receipt}.pdf",
 )
-POST_ROUTES = ("/seen", "/comment", "/transaction")
+POST_ROUTES = ("/seen", "/comment", "/quote", "/transaction")
+BOTH_ROUTES = ("/pay", "/renew")
 # What people, programs and attackers write around a token, and in its place.
 BEFORE_TOKEN = ("0", "%00", "%20", "x%2F", "..%2F", "%0a/", "%2e%2e/", "%25")
 BEHIND_TOKEN = (
@@ -705,7 +706,7 @@ def test_a_link_is_no_file(world):
 
 
 @pytest.mark.parametrize(
-    "route", ["", "/pdf", "/qr.svg", "/pay", "/receipt/x", "/renew", *POST_ROUTES]
+    "route", ["", "/pdf", "/qr.svg", "/options", "/receipt/x", *BOTH_ROUTES, *POST_ROUTES]
 )
 def test_wrong_verbs_are_refused_and_do_nothing(world, route):
     link = world.take_link()
@@ -714,7 +715,7 @@ def test_wrong_verbs_are_refused_and_do_nothing(world, route):
     wrong = {"PUT", "DELETE", "PATCH", "TRACE", "OPTIONS", "PROPFIND", "BREW"}
     if route in POST_ROUTES:
         wrong |= {"GET", "HEAD"}
-    elif route != "/renew":
+    elif route not in BOTH_ROUTES:
         wrong.add("POST")
     for verb in sorted(wrong):
         for body, kind in (

@@ -27,6 +27,8 @@ MAX_BODY_BYTES = 64 * 1024
 
 # Routes that exist for POST only; the catch-all tells their wrong verbs from unknown paths.
 POST_ONLY = re.compile(r"(balance/)?[^/]+/(seen|quote|transaction|comment|consent)/?")
+# Those that also show something.
+GET_AND_POST = re.compile(r"(balance/)?[^/]+/(pay|renew)/?")
 
 
 def act_as_public():
@@ -54,6 +56,8 @@ class PaylinkGate(http.Controller):
     def paylink_unknown(self, rest="", **_kwargs):
         """Answer whatever no other route answers: 405 for a wrong verb, else the one 404."""
         verbs = ("POST",) if POST_ONLY.fullmatch(rest) else ("GET", "HEAD")
+        if GET_AND_POST.fullmatch(rest):
+            verbs += ("POST",)
         if request.httprequest.method not in verbs:
             allowed = {"Allow": ", ".join(verbs)}
             return self._respond_json({"code": "method_not_allowed"}, 405, allowed)
