@@ -41,6 +41,7 @@ from . import (
     payment_transaction_entry,
     payment_transaction_receipt,
     payment_transaction_receipt_mail,
+    payment_transaction_words,
     res_company,
     res_config_settings,
     res_currency,

@@ -28,6 +28,7 @@ class AccountMoveAttempt(models.Model):
         groups="paylink_invoice.group_paylink_user,account.group_account_readonly",
     )
     paylink_is_releasable = fields.Boolean(
+        string="Can Be Released",
         compute="_compute_paylink_attempt_notice",
         compute_sudo=True,
         groups="paylink_invoice.group_paylink_user,account.group_account_readonly",

@@ -57,7 +57,7 @@ class AccountMoveChatter(models.Model):
     def _paylink_post(self, link_sudo, template, values=None, **kwargs):
         """Post a QWeb text about a link into the chatter, in the language of the responsible.
 
-        :param str template: XML id of the text; it gets the link and ``values``
+        :param str template: XML id of the text; it gets ``link``, ``lang`` (of its reader) and ``values``
         """
         self.ensure_one()
         responsible = self.invoice_user_id or link_sudo.user_id
@@ -65,5 +65,6 @@ class AccountMoveChatter(models.Model):
         move = self.with_user(SUPERUSER_ID).with_context(
             lang=responsible.lang or self.env.lang, paylink_is_for_staff=True
         )
-        body = move.env["ir.qweb"]._render(template, {"link": link_sudo, **(values or {})})
+        values = {"link": link_sudo, "lang": move.env.lang, **(values or {})}
+        body = move.env["ir.qweb"]._render(template, values)
         return move.message_post(body=body, **kwargs)

@@ -274,7 +274,10 @@ class PaylinkPagePrice(models.AbstractModel):
             "pay_label": price["label"],
             "refusal": refusal and refusal.message,
             "is_fee_refused": bool(refusal) and refusal.code == "fee_not_accepted",
-            "valid_until": link._format_time(quote.expiration_date),
+            "validity_text": page.env._(
+                "This price is good until %(time)s.",
+                time=page._isolate(link._format_time(quote.expiration_date)),
+            ),
             "pay_path": link._get_path("pay"),
             "page_path": link._get_path(),
         }

@@ -70,7 +70,7 @@ class PaymentProvider(models.Model):
         compute="_compute_paylink_fee_text",
     )
     paylink_is_fee_account_missing = fields.Boolean(
-        compute="_compute_paylink_is_fee_account_missing"
+        string="Fee Account Missing", compute="_compute_paylink_is_fee_account_missing"
     )
 
     # === COMPUTE METHODS === #

@@ -15,7 +15,9 @@ class PaymentTransactionDoors(models.Model):
         currency_field="currency_id",
         compute="_compute_paylink_base_amount",
     )
-    paylink_is_releasable = fields.Boolean(compute="_compute_paylink_is_releasable")
+    paylink_is_releasable = fields.Boolean(
+        string="Can Be Released", compute="_compute_paylink_is_releasable"
+    )
 
     # === COMPUTE METHODS === #
 

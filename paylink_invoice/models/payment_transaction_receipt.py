@@ -272,11 +272,9 @@ class PaymentTransactionReceipt(models.Model):
     def _paylink_describe_refund(self):
         """Return the amount of a refund, and what of it is tip and fee."""
         self.ensure_one()
-        format_money = self.currency_id.format
-        amount = format_money(-self.amount)
-        tip, fee = (
-            format_money(abs(part)) if part else ""
-            for part in (self.paylink_tip_amount, self.paylink_fee_amount)
+        amount, tip, fee = (
+            self.env["paylink.page"]._phrase_money(abs(part), self.currency_id) if part else ""
+            for part in (self.amount, self.paylink_tip_amount, self.paylink_fee_amount)
         )
         if tip and fee:
             return self.env._(

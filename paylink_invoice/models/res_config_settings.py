@@ -23,8 +23,12 @@ class ResConfigSettings(models.TransientModel):
     paylink_key_file = fields.Char(
         string="Key File of Invoice Links", compute="_compute_paylink_key_file"
     )
-    paylink_effective_base_url = fields.Char(compute="_compute_paylink_effective_base_url")
-    paylink_is_base_url_secure = fields.Boolean(compute="_compute_paylink_effective_base_url")
+    paylink_effective_base_url = fields.Char(
+        string="Beginning of Invoice Links", compute="_compute_paylink_effective_base_url"
+    )
+    paylink_is_base_url_secure = fields.Boolean(
+        string="Address of Invoice Links Is Secure", compute="_compute_paylink_effective_base_url"
+    )
 
     # What the customer may choose
     paylink_is_part_allowed = fields.Boolean(
@@ -47,14 +51,24 @@ class ResConfigSettings(models.TransientModel):
     )
 
     # What the customer reads, for an example, while somebody is typing
-    paylink_life_text = fields.Char(compute="_compute_paylink_life_text")
-    paylink_part_text = fields.Char(compute="_compute_paylink_part_text")
-    paylink_tip_text = fields.Char(compute="_compute_paylink_tip_text")
-    paylink_is_tip_account_missing = fields.Boolean(compute="_compute_paylink_tip_text")
-    paylink_fee_text = fields.Text(compute="_compute_paylink_fee_text", compute_sudo=True)
-    paylink_has_fee = fields.Boolean(compute="_compute_paylink_fee_text", compute_sudo=True)
+    paylink_life_text = fields.Char(
+        string="Life of a Link in Words", compute="_compute_paylink_life_text"
+    )
+    paylink_part_text = fields.Char(
+        string="Payment in Parts in Words", compute="_compute_paylink_part_text"
+    )
+    paylink_tip_text = fields.Char(string="Tips in Words", compute="_compute_paylink_tip_text")
+    paylink_is_tip_account_missing = fields.Boolean(
+        string="Tip Account Missing", compute="_compute_paylink_tip_text"
+    )
+    paylink_fee_text = fields.Text(
+        string="Fees in Words", compute="_compute_paylink_fee_text", compute_sudo=True
+    )
+    paylink_has_fee = fields.Boolean(
+        string="Some Provider Has a Fee", compute="_compute_paylink_fee_text", compute_sudo=True
+    )
     paylink_is_fee_account_missing = fields.Boolean(
-        compute="_compute_paylink_fee_text", compute_sudo=True
+        string="Fee Account Missing", compute="_compute_paylink_fee_text", compute_sudo=True
     )
 
     @api.depends("paylink_validity_days", "paylink_hours_after_view")
