@@ -31,17 +31,21 @@ def pytest_configure(config):
     config.addinivalue_line("markers", "slow: left out by ./paylink test --fast")
 
 
+def _get_tags(item):
+    """Return the tags of one of Odoo's tests, none for a plain one."""
+    return getattr(getattr(item, "cls", None), "test_tags", ())
+
+
 def _is_slow(item):
     """Tell whether a test is left out of a fast run.
 
     Odoo's tests say so by their tag 'slow' or an attribute, plain ones by the mark; what drives a
     browser or starts a server needs no mark.
     """
-    tags = getattr(getattr(item, "cls", None), "test_tags", ())
     function = getattr(item, "function", None)
     calls = getattr(function, "__code__", None)
     return (
-        "slow" in tags
+        "slow" in _get_tags(item)
         or getattr(function, "is_slow", False)
         or item.get_closest_marker("slow")
         or SLOW_FIXTURES & set(getattr(item, "fixturenames", ()))
@@ -70,6 +74,11 @@ def pytest_collection_modifyitems(config, items):
         slow = [item for item in items if _is_slow(item)]
         config.hook.pytest_deselected(items=slow)
         items[:] = [item for item in items if item not in set(slow)]
+    if config.getoption("--paylink-part") and not config.getoption("--paylink-full"):
+        # Named on the command line, they run anyway.
+        lengthy = [item for item in items if "full" in _get_tags(item)]
+        config.hook.pytest_deselected(items=lengthy)
+        items[:] = [item for item in items if item not in set(lengthy)]
     if part := config.getoption("--paylink-part"):
         items[:] = _choose_part(items, part)
 

@@ -456,7 +456,7 @@ def test_no_input_makes_a_server_error(world, noise, route):
         bombard()
     assert len(sent) >= noise.max_examples * PER_EXAMPLE
     accepted = [status for status in sent if status < 300 or status == 303]
-    assert len(accepted) > len(sent) / 100 or route == "transaction", (
+    assert len(accepted) > len(sent) / 100 or route in ("transaction", "pay"), (
         "all were turned away at the door"
     )
     # The server is well, and the link is what it was.

@@ -55,7 +55,13 @@ class PaylinkLinkAttempt(models.Model):
         return quote_sudo, self._open_attempt(quote_sudo, values)
 
     def _start_payment(
-        self, option_id, flow, quote_reference=None, ip_address=None, proof=None, is_card_saved=False
+        self,
+        option_id,
+        flow,
+        quote_reference=None,
+        ip_address=None,
+        proof=None,
+        is_card_saved=False,
     ):
         """Return the one open payment of the document, for its provider, in sudo mode.
 

@@ -379,7 +379,7 @@ class TestLedger(LedgerCase):
         self._check_cases(120)
 
 
-@tagged("post_install", "-at_install", "paylink", "slow")
+@tagged("post_install", "-at_install", "paylink", "slow", "full")
 class TestLedgerAtLength(LedgerCase):
     def test_books_are_right_in_two_thousand_cases(self):
         self._check_cases(2000)
