@@ -87,7 +87,10 @@ class PaylinkGate(http.Controller):
             self._stop(self._respond_not_found())
         request.env["paylink.page"]._prefetch_document(link_sudo)
         return link_sudo.with_context(
-            lang=link_sudo._get_lang(), allowed_company_ids=link_sudo.company_id.ids
+            lang=link_sudo._get_lang(),
+            # The day of an early-payment discount ends where the customer is.
+            tz=link_sudo._get_timezone(),
+            allowed_company_ids=link_sudo.company_id.ids,
         )
 
     def _check_origin(self, is_form=False):

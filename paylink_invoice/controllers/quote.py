@@ -57,7 +57,8 @@ class PaylinkQuote(PaylinkGate):
         """Price what is asked for, as JSON or, for a plain form, as the page that asks to confirm.
 
         JSON in: ``amount``, ``tip`` and ``option``. JSON out: see :meth:`_prepare_quote_json`, or
-        ``{"code", "message"}`` with status 400, 409 or 429.
+        ``{"code", "message"}`` with status 400, 409 or 429. A script that asks with a form gets
+        ``display`` on top: the same in the customer's language and number format.
         """
         act_as_public()
         is_page = self._wants_page()
@@ -69,7 +70,12 @@ class PaylinkQuote(PaylinkGate):
             return self._respond_refusal(link_sudo, refusal, is_page)
         if is_page:
             return self._respond_review(link_sudo, quote_sudo)
-        return self._respond_json(self._prepare_quote_json(link_sudo, quote_sudo))
+        answer = self._prepare_quote_json(quote_sudo)
+        if request.httprequest.mimetype in FORM_TYPES:
+            # Our page's script asks with its form, and shows what it gets.
+            page = request.env["paylink.page"]
+            answer["display"] = page._prepare_quote_display(link_sudo, quote_sudo)
+        return self._respond_json(answer)
 
     def _read_wish(self):
         """Return the :class:`Wish` of the request's body, JSON or form, or answer 400 and stop."""
@@ -84,11 +90,8 @@ class PaylinkQuote(PaylinkGate):
         data = self._read_json()
         return Wish(data.get("amount"), data.get("tip"), data.get("option"))
 
-    def _prepare_quote_json(self, link_sudo, quote_sudo):
-        """Return a quote as the contract spells it: decimal strings, ISO codes, UTC.
-
-        What page.js shows is in ``display``, in the customer's language and number format.
-        """
+    def _prepare_quote_json(self, quote_sudo):
+        """Return a quote as the contract spells it: decimal strings, ISO codes, UTC."""
         digits = quote_sudo.currency_id.decimal_places
         amounts = ("base", "tip", "fee", "total")
         return {
@@ -97,7 +100,6 @@ class PaylinkQuote(PaylinkGate):
             "currency": quote_sudo.currency_id.name,
             "expires": f"{quote_sudo.expiration_date.isoformat(timespec='seconds')}Z",
             "fee_text": quote_sudo.fee_text or None,
-            "display": request.env["paylink.page"]._prepare_quote_display(link_sudo, quote_sudo),
         }
 
     def _respond_review(self, link_sudo, quote_sudo, refusal=None, status=200):

@@ -25,6 +25,11 @@ class PaylinkLinkMessage(models.Model):
                 return partner.lang
         return self.env.lang if self.env.lang in installed else "en_US"
 
+    def _get_timezone(self):
+        """Return the time zone of the recipient, or else of the seller."""
+        self.ensure_one()
+        return self.partner_id.tz or self.company_id.partner_id.tz or "UTC"
+
     def _prepare_message(self, subject=None, text=None):
         """Return what the recipient is told, with the placeholder in the place of the URL.
 

@@ -77,6 +77,9 @@ class PaylinkLinkQuote(models.Model):
         # In sudo mode because visitors cannot read the fields of providers.
         providers_sudo = self.env["payment.provider"].sudo().browse(pair[0] for pair in pairs)
         methods_sudo = self.env["payment.method"].sudo().browse(pair[1] for pair in pairs)
+        page = self.env["paylink.page"]
+        page._fetch(providers_sudo)
+        page._fetch(methods_sudo)
         options = [
             {
                 "id": f"{provider.id}-{method.id}",
@@ -107,7 +110,7 @@ class PaylinkLinkQuote(models.Model):
         due = move._get_invoice_next_payment_values()
         to_decimal = move.currency_id._paylink_to_decimal
         residual = to_decimal(move.amount_residual)
-        full = to_decimal(self._get_payable_amount())
+        full = to_decimal(due["amount_due"] if due.get("installment_state") == "epd" else residual)
         next_part = None
         if due.get("installment_state") in ("next", "overdue"):
             next_part = to_decimal(due["next_amount_to_pay"])
@@ -140,6 +143,8 @@ class PaylinkLinkQuote(models.Model):
             ``too_many_requests``; then nothing is written
         """
         self.ensure_one()
+        # All lines in one query of the columns that are needed.
+        self.env["paylink.page"]._prefetch_quoted_lines(self.move_id)
         values = self._prepare_quote_values(wish)
         return self._find_quote(values) or self._create_quote(values)
 
@@ -157,7 +162,8 @@ class PaylinkLinkQuote(models.Model):
         self.ensure_one()
         option = self._find_option(wish.option)
         tip_percent = self._find_tip(wish.tip)
-        choice, base = self._find_amount(wish)
+        choices = self._get_amount_choices()
+        choice, base = self._find_amount(wish, choices)
         price = self._price(base, tip_percent, option["fee_rule"])
         return {
             "link_id": self.id,
@@ -172,7 +178,9 @@ class PaylinkLinkQuote(models.Model):
             "fee_amount": float(price.fee),
             "total_amount": float(price.total),
             "fee_text": self._get_fee_text(option, price) if price.fee else False,
-            "line_ids": [Command.create(line) for line in self._prepare_quote_lines(price.base)],
+            "line_ids": [
+                Command.create(line) for line in self._prepare_quote_lines(price.base, choices)
+            ],
         }
 
     def _find_option(self, option_id):
@@ -193,12 +201,12 @@ class PaylinkLinkQuote(models.Model):
             return percent
         raise PaymentRefused("invalid_tip", self._get_payment_refusal("invalid_tip"))
 
-    def _find_amount(self, wish):
+    def _find_amount(self, wish, choices):
         """Return which of the amounts is wanted, and how much that is.
 
+        :param dict choices: see :meth:`_get_amount_choices`
         :return: ``(choice, amount)``; see `paylink.quote.amount_choice`
         """
-        choices = self._get_amount_choices()
         if wish.amount == "full":
             return "full", choices["full"]
         if wish.amount == "next":
@@ -249,11 +257,13 @@ class PaylinkLinkQuote(models.Model):
             option=option["label"],
         )
 
-    def _prepare_quote_lines(self, base):
-        """Return the values of the `paylink.quote.line` records that share ``base``."""
+    def _prepare_quote_lines(self, base, choices):
+        """Return the values of the `paylink.quote.line` records that share ``base``.
+
+        :param dict choices: see :meth:`_get_amount_choices`
+        """
         self.ensure_one()
         move = self.move_id
-        choices = self._get_amount_choices()
         is_early = base == choices["full"] and choices["full"] < choices["residual"]
         return [
             {

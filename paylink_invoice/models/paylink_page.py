@@ -96,8 +96,7 @@ class PaylinkPage(models.AbstractModel):
 
     def _switch_to(self, link):
         """Return this model, the link and its document in the reader's language and time zone."""
-        timezone = link.partner_id.tz or link.company_id.partner_id.tz or "UTC"
-        link = link.with_context(tz=timezone)
+        link = link.with_context(tz=link._get_timezone())
         return link.env[self._name], link, link.move_id
 
     @api.model

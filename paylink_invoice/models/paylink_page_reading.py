@@ -34,10 +34,17 @@ READ_FIELDS = {
     "account.payment.term": ("note", "early_discount"),
     "ir.attachment": ("name", "file_size"),
     "mail.message": ("author_id", "body", "date", "email_from"),
+    "payment.method": ("name", "code"),
+    "payment.provider": (
+        *("name", "code", "company_id"),
+        *("paylink_fee_percent", "paylink_fee_fixed", "paylink_fee_max"),
+    ),
     "res.bank": ("name", "bic"),
     "res.company": (
         *("name", "partner_id", "email", "phone", "primary_color", "uses_default_logo"),
         *("currency_id", "account_price_include", "display_invoice_tax_company_currency"),
+        *("paylink_is_part_allowed", "paylink_minimum_amount", "paylink_minimum_percent"),
+        *("paylink_is_tip_enabled", "paylink_tip_percentages"),
     ),
     "res.country": ("name", "code", "address_format"),
     "res.country.state": ("name", "code"),
@@ -102,6 +109,13 @@ class PaylinkPageReading(models.AbstractModel):
         partners = self._get_partners(link)
         self._fetch(partners.country_id)
         self._fetch(partners.state_id)
+
+    @api.model
+    def _prefetch_quoted_lines(self, move):
+        """Read what a price needs of the lines of the document, by one query."""
+        fields = self._get_read_fields("account.move.line")
+        lines = self.env["account.move.line"].search_fetch([("move_id", "=", move.id)], fields)
+        move._update_cache({"line_ids": lines}, validate=False)
 
     @api.model
     def _prefetch_lines(self, move):
