@@ -373,7 +373,7 @@ class LedgerCase(BookingCase):
         self.assertLessEqual(len({line.amount_currency > 0 for line in open_lines}), 1)
 
 
-@tagged("post_install", "-at_install", "paylink")
+@tagged("post_install", "-at_install", "paylink", "slow")
 class TestLedger(LedgerCase):
     def test_books_are_right_whatever_is_paid_and_given_back(self):
         self._check_cases(120)
