@@ -56,6 +56,6 @@ def _announce(demo):
         print("  (tools/demo/load.py is not there: an empty database)")
     if demo.ready_link():
         print(f"  a sent link   {demo.ready_link()}")
-    for line in demo.state["show"]:
+    for line in demo.shown_lines():
         print(f"  {line}")
     print("\nCtrl-C stops it.\n", flush=True)

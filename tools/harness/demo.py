@@ -110,6 +110,10 @@ class Demo:
         link = self.state.get("link")
         return link and link.replace(self.state["url"], self.url, 1)
 
+    def shown_lines(self):
+        """Return what the loader has to say, its addresses on the port in use now."""
+        return [line.replace(self.state["url"], self.url) for line in self.state["show"]]
+
     def _make(self, port):
         self.stage.copy(self.stage.template, self.database)
         self.stage.install(self.database, MODULES)
