@@ -226,7 +226,7 @@ class BookingCase(PaylinkCommon):
         return self.inbound_payment_method_line.payment_account_id
 
 
-@tagged("post_install", "-at_install", "paylink")
+@tagged("post_install", "-at_install", "paylink", "slow")
 class TestBooking(BookingCase):
     def test_fee_and_tip_are_lines_of_the_one_entry(self):
         self._set_fee()
@@ -566,7 +566,7 @@ class TestBooking(BookingCase):
         self.assertEqual(tx.payment_id.currency_id, self.company.currency_id)
 
 
-@tagged("post_install", "-at_install", "paylink")
+@tagged("post_install", "-at_install", "paylink", "slow")
 class TestEarlyPaymentDiscount(BookingCase):
     def _create_discounted_invoice(self, mode="included", price=1000.0, taxes=None, **values):
         terms = self._create_early_terms(mode)
@@ -688,7 +688,7 @@ class TestEarlyPaymentDiscount(BookingCase):
         self.assertEqual(self._get_sum(tx.payment_id.move_id, self.receivable), -1600.0)
 
 
-@tagged("post_install", "-at_install", "paylink")
+@tagged("post_install", "-at_install", "paylink", "slow")
 class TestSeveralDocuments(BookingCase):
     def _create_due(self, days, price=100.0, **values):
         return self._create_taxed_invoice(
@@ -761,7 +761,7 @@ class TestSeveralDocuments(BookingCase):
         self.assertEqual(payment.move_id.line_ids.mapped("balance"), before)
 
 
-@tagged("post_install", "-at_install", "paylink")
+@tagged("post_install", "-at_install", "paylink", "slow")
 class TestCredit(BookingCase):
     @classmethod
     def setUpClass(cls):
@@ -827,7 +827,7 @@ class TestCredit(BookingCase):
         self.assertEqual(self._get_sum(tx.payment_id.move_id, self.fee_income), -3.6)
 
 
-@tagged("post_install", "-at_install", "paylink")
+@tagged("post_install", "-at_install", "paylink", "slow")
 class TestPaymentWithoutEntry(BookingCase):
     """The way of Odoo Enterprise: the bank statement books payments."""
 
@@ -861,7 +861,7 @@ class TestPaymentWithoutEntry(BookingCase):
         self.assertEqual(self._get_sum(fee.payment_id.move_id, self.fee_income), -3.0)
 
 
-@tagged("post_install", "-at_install", "paylink")
+@tagged("post_install", "-at_install", "paylink", "slow")
 class TestRefund(BookingCase):
     def setUp(self):
         super().setUp()
@@ -986,7 +986,7 @@ class TestRefund(BookingCase):
         self.assertAlmostEqual(sum(entry.line_ids.mapped("balance")), 0.0)
 
 
-@tagged("post_install", "-at_install", "paylink")
+@tagged("post_install", "-at_install", "paylink", "slow")
 class TestPartialCapture(BookingCase):
     def setUp(self):
         super().setUp()

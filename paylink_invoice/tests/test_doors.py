@@ -69,7 +69,7 @@ class DoorCase(PaymentCase):
         return self.env["payment.transaction"].with_context(tz="UTC")._paylink_format_time(moment)
 
 
-@tagged("post_install", "-at_install", "paylink")
+@tagged("post_install", "-at_install", "paylink", "slow")
 class TestStaffDoor(DoorCase):
     def test_staff_register_no_payment_while_a_customer_is_paying(self):
         tx = self._start()
@@ -185,7 +185,7 @@ class TestStaffDoor(DoorCase):
         self.assertIn("paid already", self._refuse_portal())
 
 
-@tagged("post_install", "-at_install", "paylink")
+@tagged("post_install", "-at_install", "paylink", "slow")
 class TestPortalDoor(DoorCase):
     def test_attempt_of_a_link_keeps_the_portal_from_starting_another(self):
         tx = self._start()
@@ -290,7 +290,7 @@ class TestPortalDoor(DoorCase):
             self.assertTrue(created)
 
 
-@tagged("post_install", "-at_install", "paylink")
+@tagged("post_install", "-at_install", "paylink", "slow")
 class TestRelease(DoorCase):
     def test_banner_tells_who_is_paying_and_until_when(self):
         self.assertFalse(self.posted_invoice.paylink_attempt_notice)
@@ -388,7 +388,7 @@ class TestRelease(DoorCase):
         self.assertNotIn("paylink_attempt_notice", views["views"]["list"]["arch"])
 
 
-@tagged("post_install", "-at_install", "paylink")
+@tagged("post_install", "-at_install", "paylink", "slow")
 class TestLateMoney(DoorCase):
     @mute_logger(TRANSACTION_LOG)
     def test_task_about_a_second_success_names_base_tip_and_fee(self):

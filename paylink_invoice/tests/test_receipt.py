@@ -37,7 +37,7 @@ class ReceiptCase(QuoteCase):
         return refund
 
 
-@tagged("post_install", "-at_install", "paylink")
+@tagged("post_install", "-at_install", "paylink", "slow")
 class TestReceipt(ReceiptCase):
     def test_receipt_adds_up(self):
         tx = self._pay_quote(amount="50.00", tip="20")
@@ -77,7 +77,7 @@ class TestReceipt(ReceiptCase):
         self.assertNotIn("has arrived", text)
 
 
-@tagged("post_install", "-at_install", "paylink")
+@tagged("post_install", "-at_install", "paylink", "slow")
 class TestReceiptMail(ReceiptCase):
     def _get_receipts(self):
         return self.posted_invoice.message_ids.filtered(

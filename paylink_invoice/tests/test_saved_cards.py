@@ -9,7 +9,7 @@ from .test_doors import DoorCase
 from .test_payment import HTTP_LOG
 
 
-@tagged("post_install", "-at_install", "paylink")
+@tagged("post_install", "-at_install", "paylink", "slow")
 class TestSavedCards(DoorCase):
     @classmethod
     def setUpClass(cls):

@@ -35,7 +35,7 @@ class SettingsCase(QuoteCase):
         return self.currency.format(amount)
 
 
-@tagged("post_install", "-at_install", "paylink")
+@tagged("post_install", "-at_install", "paylink", "slow")
 class TestSettings(SettingsCase):
     def test_sentence_about_parts_follows_what_is_typed(self):
         settings = self._open_settings()
@@ -123,7 +123,7 @@ class TestSettings(SettingsCase):
         self.assertTrue(self.provider.paylink_is_fee_account_missing)
 
 
-@tagged("post_install", "-at_install", "paylink")
+@tagged("post_install", "-at_install", "paylink", "slow")
 class TestFeeOfProvider(SettingsCase):
     def test_example_follows_what_is_typed_and_is_what_is_charged(self):
         form = Form(self.provider.with_user(self.admin))
@@ -184,7 +184,7 @@ class TestFeeOfProvider(SettingsCase):
         self.assertFalse(self.link.with_user(self.adviser).offer_text)
 
 
-@tagged("post_install", "-at_install", "paylink")
+@tagged("post_install", "-at_install", "paylink", "slow")
 class TestPricesInBackEnd(SettingsCase):
     @classmethod
     def setUpClass(cls):
