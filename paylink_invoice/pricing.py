@@ -81,9 +81,14 @@ def round_up_to_step(value, step):
     return round_to_step(value, step, ROUND_CEILING)
 
 
+def to_exact(number):
+    """Return a float as the decimal number that it is written as, not rounded."""
+    return Decimal(repr(float(number)))
+
+
 def to_decimal(value, step):
     """Return a float of Odoo, which bears the error of binary numbers, as exact money."""
-    return round_to_step(Decimal(repr(float(value))), step)
+    return round_to_step(to_exact(value), step)
 
 
 # === WHAT CAN BE PAID === #

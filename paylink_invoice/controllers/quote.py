@@ -117,7 +117,9 @@ class PaylinkQuote(PaylinkGate):
         if not is_page:
             code = CODE_OF_DENIAL.get(refusal.code, refusal.code)
             return self._respond_json({"code": code, "message": refusal.message}, status, headers)
-        if quote_sudo and refusal.code in ("fee_not_accepted", "changed"):
+        # Showing a page writes no quote.
+        can_quote = quote_sudo and request.httprequest.method == "POST"
+        if can_quote and refusal.code in ("fee_not_accepted", "changed"):
             try:
                 quote_sudo = link_sudo._quote(link_sudo._get_wish(quote_sudo))
             except PaymentRefused as further_refusal:

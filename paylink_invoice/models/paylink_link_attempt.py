@@ -42,12 +42,15 @@ class PaylinkLinkAttempt(models.Model):
         """
         self.ensure_one()
         self._begin_payment(visitor["ip_address"])
-        quote_sudo = self._get_quote(quote_reference) if wish is None else self._quote(wish)
-        if wish is not None and not quote_sudo._is_accepted():
-            return quote_sudo, None
-        if quote_sudo and is_accepted:
-            quote_sudo._accept_fee(visitor)
-        self._check_quote(quote_sudo)
+        if wish is None:
+            quote_sudo = self._get_quote(quote_reference)
+            if quote_sudo and is_accepted:
+                quote_sudo._accept_fee(visitor)
+            self._check_quote(quote_sudo)
+        else:
+            quote_sudo = self._quote(wish)
+            if not quote_sudo._is_accepted():
+                return quote_sudo, None
         if is_taken_over:
             self._give_up_attempts()
         values = self._prepare_payment_values(quote_sudo, "redirect", visitor["ip_address"])
@@ -81,19 +84,19 @@ class PaylinkLinkAttempt(models.Model):
         self._begin_payment(ip_address)
         if quote_reference is not None:
             quote_sudo = self._get_quote(quote_reference)
+            self._check_quote(quote_sudo, option_id)
         else:
             quote_sudo = self._get_reserved_quote(option_id, proof) or self._quote_free(option_id)
             if self._is_other_amount_shown(proof, quote_sudo.total_amount):
-                raise PaymentRefused("changed", self._get_payment_refusal("changed"))
-        self._check_quote(quote_sudo, option_id)
+                self._refuse("changed")
         values = self._prepare_payment_values(quote_sudo, flow, ip_address)
         values["tokenize"] = self._is_card_saved(quote_sudo, is_card_saved)
         return self._open_attempt(quote_sudo, values)
 
     def _open_attempt(self, quote_sudo, values):
         """Return the one open payment with these values; a refusal tells which quote it is about."""
+        self._check_offer(quote_sudo)
         try:
-            self._check_offer(quote_sudo)
             return self.env["payment.transaction"]._paylink_open_attempt(self, values)
         except PaymentRefused as refusal:
             refusal.quote = quote_sudo
@@ -117,20 +120,19 @@ class PaylinkLinkAttempt(models.Model):
             and quote_sudo.payment_method_id in methods_sudo
         )
         if not is_offered:
-            raise PaymentRefused("invalid_option", self._get_payment_refusal("invalid_option"))
+            self._refuse("invalid_option", quote_sudo)
 
     def _begin_payment(self, ip_address):
         """Take the lock of the document, and check that it can be paid by this visitor now."""
         self.move_id._paylink_lock()
         if denial := self._get_denial("pay"):
-            raise PaymentRefused(denial, self._get_payment_refusal(denial))
+            self._refuse(denial)
         self._check_declines(visitors.network_of(ip_address))
 
     def _quote_free(self, option_id):
         """Return the quote of everything that is due, for a way to pay that costs no fee."""
         if self._find_option(option_id)["fee_rule"]:
-            refusal = self._get_payment_refusal("fee_not_accepted")
-            raise PaymentRefused("fee_not_accepted", refusal)
+            self._refuse("fee_not_accepted")
         return self._quote(Wish(option=option_id))
 
     def _get_reserved_quote(self, option_id, proof):
@@ -156,7 +158,7 @@ class PaylinkLinkAttempt(models.Model):
         drafts_sudo = self.sudo().move_id.transaction_ids.filtered(
             lambda tx: tx.state == "draft" and tx.paylink_link_id != self
         )
-        drafts_sudo._paylink_give_up(self.env._("The customer started to pay anew instead."))
+        drafts_sudo._paylink_replace()
 
     # === CHECKS === #
 
@@ -176,18 +178,13 @@ class PaylinkLinkAttempt(models.Model):
         """
         self.ensure_one()
         if not quote_sudo:
-            code = "invalid_request"
-        elif option_id not in (None, quote_sudo._get_option_id()):
-            code = "invalid_option"
-        elif self._is_changed_since(quote_sudo):
-            code = "changed"
-        elif not quote_sudo._is_accepted():
-            code = "fee_not_accepted"
-        else:
-            return
-        refusal = PaymentRefused(code, self._get_payment_refusal(code))
-        refusal.quote = quote_sudo
-        raise refusal
+            self._refuse("invalid_request")
+        if option_id not in (None, quote_sudo._get_option_id()):
+            self._refuse("invalid_option", quote_sudo)
+        if self._is_changed_since(quote_sudo):
+            self._refuse("changed", quote_sudo)
+        if not quote_sudo._is_accepted():
+            self._refuse("fee_not_accepted", quote_sudo)
 
     def _check_declines(self, network):
         """Refuse a payment after too many that were declined, of this link or of this network.
@@ -242,6 +239,13 @@ class PaylinkLinkAttempt(models.Model):
         }
 
     # === WORDS === #
+
+    def _refuse(self, code, quote_sudo=None):
+        """Raise `PaymentRefused` with the sentence that belongs to a code.
+
+        :param quote_sudo: the `paylink.quote` that was to be paid, if any
+        """
+        raise PaymentRefused(code, self._get_payment_refusal(code), quote=quote_sudo)
 
     def _get_payment_refusal(self, code):
         """Return the sentence that tells the customer why a payment does not start.

@@ -15,10 +15,13 @@ PAYMENT_LANDING_PATH = "/paylink/landing"
 class PaylinkLinkPayment(models.Model):
     _inherit = "paylink.link"
 
-    def _get_payable_amount(self):
-        """Return what settles the document today, the early-payment discount taken off."""
+    def _get_payable_amount(self, due=None):
+        """Return what settles the document today, the early-payment discount taken off.
+
+        :param dict due: what Odoo's ``_get_invoice_next_payment_values`` has returned, if known
+        """
         self.ensure_one()
-        due = self.move_id._get_invoice_next_payment_values()
+        due = due or self.move_id._get_invoice_next_payment_values()
         if due.get("installment_state") == "epd":
             # Exactly what Odoo's payment compares with to grant the discount.
             return due["amount_due"]

@@ -110,7 +110,7 @@ class PaylinkLinkQuote(models.Model):
         due = move._get_invoice_next_payment_values()
         to_decimal = move.currency_id._paylink_to_decimal
         residual = to_decimal(move.amount_residual)
-        full = to_decimal(due["amount_due"] if due.get("installment_state") == "epd" else residual)
+        full = to_decimal(self._get_payable_amount(due))
         next_part = None
         if due.get("installment_state") in ("next", "overdue"):
             next_part = to_decimal(due["next_amount_to_pay"])
@@ -144,15 +144,14 @@ class PaylinkLinkQuote(models.Model):
         """
         self.ensure_one()
         # All lines in one query of the columns that are needed.
-        self.env["paylink.page"]._prefetch_quoted_lines(self.move_id)
+        self.env["paylink.page"]._read_lines(self.move_id)
         values = self._prepare_quote_values(wish)
         return self._find_quote(values) or self._create_quote(values)
 
-    def _price(self, base, tip_percent, fee_rule=None):
+    def _price(self, base, tip_percent, fee_rule):
         """Return the :class:`~..pricing.Price` of paying ``base``, a Decimal, of the document."""
         step = self.move_id.currency_id._paylink_get_step()
-        rule = fee_rule or pricing.FeeRule()
-        return pricing.compute_price(base, Decimal(tip_percent), rule, step)
+        return pricing.compute_price(base, Decimal(tip_percent), fee_rule, step)
 
     def _prepare_quote_values(self, wish):
         """Return the values of the `paylink.quote` that a wish comes to; nothing is written.
@@ -191,7 +190,7 @@ class PaylinkLinkQuote(models.Model):
         for option in options:
             if option["id"] == option_id:
                 return option
-        raise PaymentRefused("invalid_option", self._get_payment_refusal("invalid_option"))
+        return self._refuse("invalid_option")
 
     def _find_tip(self, percent):
         """Return the key of an offered tip; ``"0"`` where none is named."""
@@ -199,7 +198,7 @@ class PaylinkLinkQuote(models.Model):
             return "0"
         if percent in self._get_tip_percents():
             return percent
-        raise PaymentRefused("invalid_tip", self._get_payment_refusal("invalid_tip"))
+        return self._refuse("invalid_tip")
 
     def _find_amount(self, wish, choices):
         """Return which of the amounts is wanted, and how much that is.

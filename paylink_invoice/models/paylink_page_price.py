@@ -48,7 +48,7 @@ class PaylinkPagePrice(models.AbstractModel):
 
     @api.model
     def _prepare_amount_choices(self, link, amounts):
-        format_money = link.move_id.currency_id.format
+        format_money = self._get_number_format(link.move_id.currency_id).money
         full = format_money(float(amounts["full"]))
         choices = [{"value": "full", "label": self.env._("Everything"), "amount": full}]
         if amounts["next"]:
@@ -94,7 +94,7 @@ class PaylinkPagePrice(models.AbstractModel):
                 {
                     "value": percent,
                     "label": label if percent != "0" else self.env._("No tip"),
-                    "amount": currency.format(float(tip)) if percent != "0" else None,
+                    "amount": self._format_money(float(tip), currency) if percent != "0" else None,
                 }
             )
         return tips
@@ -119,13 +119,13 @@ class PaylinkPagePrice(models.AbstractModel):
         :param full: what settles the document, a Decimal
         :param minimum: the least that can be paid of it, ``None`` where it is all or nothing
         """
-        amount = currency.format(float(full))
+        amount = self._format_money(float(full), currency)
         if minimum is None:
             return self.env._("Please pay the whole amount, %(amount)s.", amount=amount)
         return self.env._(
             "Enter an amount from %(minimum)s to %(maximum)s, or pay the whole amount, %(full)s.",
-            minimum=currency.format(float(minimum)),
-            maximum=currency.format(float(full - minimum)),
+            minimum=self._format_money(float(minimum), currency),
+            maximum=self._format_money(float(full - minimum), currency),
             full=amount,
         )
 
@@ -165,13 +165,13 @@ class PaylinkPagePrice(models.AbstractModel):
         if rule.percent:
             parts.append(self.env._("%(percent)s%%", percent=self._format_percent(rule.percent)))
         if rule.fixed:
-            parts.append(currency.format(float(rule.fixed)))
+            parts.append(self._format_money(float(rule.fixed), currency))
         fee = " + ".join(self._isolate(part) for part in parts)
         if rule.maximum:
             return self.env._(
                 "Fee: %(fee)s, at most %(maximum)s",
                 fee=fee,
-                maximum=currency.format(float(rule.maximum)),
+                maximum=self._format_money(float(rule.maximum), currency),
             )
         return self.env._("Fee: %(fee)s", fee=fee)
 
@@ -187,8 +187,8 @@ class PaylinkPagePrice(models.AbstractModel):
         return self.env._(
             "%(fee)s — for %(amount)s the customer pays %(total)s",
             fee=text,
-            amount=currency.format(float(price.base)),
-            total=currency.format(float(price.total)),
+            amount=self._format_money(float(price.base), currency),
+            total=self._format_money(float(price.total), currency),
         )
 
     @api.model
@@ -213,11 +213,11 @@ class PaylinkPagePrice(models.AbstractModel):
             is a sum), ``base``, ``total`` and ``label`` of the button
         """
         base, tip, fee, total = (
-            currency.format(float(amount))
+            self._format_money(float(amount), currency)
             for amount in (price.base, price.tip, price.fee, price.total)
         )
         rows = [
-            {"label": label, "amount": currency.format(amount), "kind": "part"}
+            {"label": label, "amount": self._format_money(amount, currency), "kind": "part"}
             for label, amount in lines
         ]
         if price.tip:

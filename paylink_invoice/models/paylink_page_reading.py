@@ -111,23 +111,22 @@ class PaylinkPageReading(models.AbstractModel):
         self._fetch(partners.state_id)
 
     @api.model
-    def _prefetch_quoted_lines(self, move):
-        """Read what a price needs of the lines of the document, by one query."""
-        fields = self._get_read_fields("account.move.line")
-        lines = self.env["account.move.line"].search_fetch([("move_id", "=", move.id)], fields)
-        move._update_cache({"line_ids": lines}, validate=False)
-
-    @api.model
-    def _prefetch_lines(self, move):
+    def _read_lines(self, move):
         """Read the lines of the document, by one query instead of one for each One2many field."""
-        if not move:
-            return
         fields = self._get_read_fields("account.move.line")
         lines = self.env["account.move.line"].search_fetch([("move_id", "=", move.id)], fields)
         shown = lines.filtered_domain(move._fields["invoice_line_ids"].get_comodel_domain(move))
         move._update_cache({"line_ids": lines, "invoice_line_ids": shown}, validate=False)
+
+    @api.model
+    def _prefetch_lines(self, move):
+        """Read the lines of the document and what they refer to."""
+        if not move:
+            return
+        self._read_lines(move)
+        lines = move.line_ids
         # For all lines at once: Odoo's method assigns the parents of all lines of the move, and
         # what is assigned to a line that is not being computed right now is a slow `write`.
-        lines._fields["parent_id"].compute_value(move.line_ids)
-        self._fetch(move.line_ids.tax_ids)
-        self._fetch(move.line_ids.tax_ids.tax_group_id)
+        lines._fields["parent_id"].compute_value(lines)
+        self._fetch(lines.tax_ids)
+        self._fetch(lines.tax_ids.tax_group_id)

@@ -226,7 +226,7 @@ class PaymentProvider(models.Model):
         """
         self.ensure_one()
         return pricing.FeeRule(
-            Decimal(repr(self.paylink_fee_percent)),
+            pricing.to_exact(self.paylink_fee_percent),
             self._paylink_convert_fee(self.paylink_fee_fixed, currency),
             self._paylink_convert_fee(self.paylink_fee_max, currency),
         )
@@ -252,8 +252,7 @@ class PaymentProvider(models.Model):
     def _paylink_get_flow(self):
         """Return how a payment goes on: ``form`` through Odoo's payment form, or ``redirect``.
 
-        Meant to be extended by providers whose page can be opened without any script: they return
-        ``redirect`` and extend `payment.transaction._paylink_get_redirect_url`.
+        Meant to be extended by providers whose page can be opened without any script.
         """
         self.ensure_one()
         return "form"

@@ -17,16 +17,15 @@ class PaymentRefused(Exception):
         ``changed``, ``too_many_declines``
     :param str message: the sentence the customer reads
     :param int retry_after: the seconds after which to try again, where that is known
-
-    ``quote`` is set to the `paylink.quote` that was to be paid, where one is known.
+    :param quote: the `paylink.quote` that was to be paid, where one is known
     """
 
-    def __init__(self, code, message, retry_after=None):
+    def __init__(self, code, message, retry_after=None, quote=None):
         super().__init__(code)
         self.code = code
         self.message = message
         self.retry_after = retry_after
-        self.quote = None
+        self.quote = quote
 
 
 class PaymentTransaction(models.Model):
@@ -93,14 +92,10 @@ class PaymentTransaction(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         txs = super().create(vals_list)
-        txs._paylink_touch_invoices()
+        txs.invoice_ids._paylink_touch()
         return txs
 
     # === ATTEMPTS === #
-
-    def _paylink_touch_invoices(self):
-        """Make payments of the same invoices that are just being started begin anew."""
-        self.invoice_ids._paylink_touch()
 
     def _paylink_open_attempt(self, link_sudo, values):
         """Return the one open attempt to pay the document of a link, in sudo mode.
@@ -122,7 +117,7 @@ class PaymentTransaction(models.Model):
             return reserved._paylink_update_reserved(values)
         same = own.filtered(lambda tx: tx._paylink_is_same_attempt(values))[:1]
         (drafts - running)._paylink_give_up(self._paylink_get_stale_reason())
-        (own - same)._paylink_give_up(self.env._("The customer started to pay anew instead."))
+        (own - same)._paylink_replace()
         return same or self._paylink_create_attempt(values)
 
     def _paylink_get_running_attempts(self, except_link=None):
@@ -241,6 +236,10 @@ class PaymentTransaction(models.Model):
             self.paylink_is_given_up = True
             self._set_canceled(state_message=reason)
 
+    def _paylink_replace(self):
+        """Give up attempts of a customer who pays in another way."""
+        self._paylink_give_up(self.env._("The customer started to pay anew instead."))
+
     # === PROCESSING === #
 
     def _paylink_is_ours(self):
@@ -269,7 +268,7 @@ class PaymentTransaction(models.Model):
             (*allowed_states, "cancel"), target_state, state_message
         )
         if target_state in ("pending", "authorized", "done"):
-            updated._paylink_touch_invoices()
+            updated.invoice_ids._paylink_touch()
         if target_state == "done":
             updated._paylink_schedule_post_processing()
         return updated

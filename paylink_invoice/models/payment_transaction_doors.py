@@ -72,7 +72,7 @@ class PaymentTransactionDoors(models.Model):
             self._paylink_check_owed(moves, vals)
         drafts = moves.transaction_ids.filtered(lambda tx: tx.state == "draft")
         (drafts - running)._paylink_give_up(self._paylink_get_stale_reason())
-        own._paylink_give_up(self.env._("The customer started to pay anew instead."))
+        own._paylink_replace()
 
     @api.model
     def _paylink_get_started_moves(self, vals):

@@ -3,7 +3,6 @@
 
 from odoo import fields, models
 
-from .. import pricing
 from ..html_cleaning import clean_html
 
 
@@ -187,9 +186,7 @@ class PaymentTransactionReceipt(models.Model):
         :return: list of ``{'label', 'amount', 'kind'}``, see :meth:`paylink.page._prepare_price`
         """
         self.ensure_one()
-        to_decimal = self.currency_id._paylink_to_decimal
-        tip, fee = to_decimal(self.paylink_tip_amount), to_decimal(self.paylink_fee_amount)
-        price = pricing.Price(to_decimal(self.amount) - tip - fee, tip, fee)
+        price = self._paylink_get_price()
         lines = self.paylink_quote_id.line_ids
         named = [(line.move_id.name, line.amount) for line in lines]
         if len(lines) < 2:

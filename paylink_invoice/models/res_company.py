@@ -2,7 +2,6 @@
 import os
 import re
 from datetime import timedelta
-from decimal import Decimal
 from urllib.parse import urlsplit
 
 from odoo import api, fields, models
@@ -155,9 +154,10 @@ class ResCompany(models.Model):
         fixed = self.paylink_minimum_amount
         if currency != self.currency_id:
             fixed = self.currency_id._convert(fixed, currency, self, round=False)
-        share = to_exact(total) * to_exact(self.paylink_minimum_percent) / 100
+        share = pricing.to_exact(total) * pricing.to_exact(self.paylink_minimum_percent) / 100
         minimum = max(
-            *(pricing.round_up_to_step(part, step) for part in (share, to_exact(fixed))), step
+            *(pricing.round_up_to_step(part, step) for part in (share, pricing.to_exact(fixed))),
+            step,
         )
         # Whoever pays a part leaves a part: both are at least the minimum.
         return minimum if 2 * minimum <= full else None
@@ -229,8 +229,3 @@ class ResCompany(models.Model):
             return keyring.cached_load(path)
         # In sudo mode because visitors cannot read the system parameters.
         return keyring.derived(self.env["ir.config_parameter"].sudo().get_param("database.secret"))
-
-
-def to_exact(number):
-    """Return a float as the decimal number that people see."""
-    return Decimal(repr(float(number)))

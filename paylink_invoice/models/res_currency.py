@@ -1,6 +1,4 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-from decimal import Decimal
-
 from odoo import models
 
 from .. import pricing
@@ -12,7 +10,7 @@ class ResCurrency(models.Model):
     def _paylink_get_step(self):
         """Return the smallest unit of the currency, e.g. ``Decimal("0.01")``."""
         self.ensure_one()
-        return Decimal(repr(self.rounding)).normalize()
+        return pricing.to_exact(self.rounding).normalize()
 
     def _paylink_to_decimal(self, amount):
         """Return an amount of this currency, a float of Odoo, as exact money."""

@@ -449,6 +449,15 @@ class TestQuotePayment(QuoteCase):
         with freeze_time(fields.Datetime.now() + timedelta(minutes=16)):
             self._assert_code(self._pay(quote=quote["quote"]), 409, "changed")
 
+    def test_opening_a_price_that_is_over_writes_nothing(self):
+        quote = self._quote()
+        rows = self._get_rows()
+        with freeze_time(fields.Datetime.now() + timedelta(minutes=16)):
+            page = self._get(f"pay?quote={quote['quote']}")
+        self.assertEqual(page.status_code, 409)
+        self.assertIn(f'href="{self.link._get_path()}"', page.text)
+        self.assertEqual(self._get_rows(), rows)
+
     def test_changed_fee_is_not_charged_unseen(self):
         quote = self._quote()
         self._set_fee()
