@@ -6,6 +6,8 @@ import os
 import pytest
 
 BROWSER_CALLS = {"start_tour", "browser_js"}
+# The set-up of a class takes as long as so many tests.
+SETUP_LOAD = 6
 SLOW_FIXTURES = {"start_odoo", "odoo_stand", "browser", "open_page"}
 
 
@@ -62,10 +64,12 @@ def _choose_part(items, part):
     classes = {}
     for item in items:
         classes.setdefault(item.nodeid.rpartition("::")[0], []).append(item)
-    parts = [[] for _number in range(count)]
+    loads, chosen = [0] * count, set()
     for _name, members in sorted(classes.items(), key=lambda pair: (-len(pair[1]), pair[0])):
-        min(parts, key=len).extend(members)
-    chosen = set(parts[number - 1])
+        lightest = loads.index(min(loads))
+        loads[lightest] += len(members) + SETUP_LOAD
+        if lightest == number - 1:
+            chosen.update(members)
     return [item for item in items if item in chosen]
 
 

@@ -12,7 +12,7 @@ LABEL = "document.querySelector('.o_paylink_pay_label').innerText.replace(/\\s/g
 ASKED = "performance.getEntriesByType('resource').filter((e) => e.name.endsWith('/quote')).length"
 
 
-@tagged("post_install", "-at_install", "paylink")
+@tagged("post_install", "-at_install", "paylink", "slow")
 class TestChoiceInBrowser(BrowserCase, QuoteCase):
     @classmethod
     def setUpClass(cls):

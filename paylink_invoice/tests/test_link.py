@@ -170,9 +170,8 @@ class TestLink(PaylinkCommon):
         with self.assertRaises(AccessError):
             link.with_user(outsider).action_copy_url()
 
+    # === WHAT THE INVOICE SUMS UP === #
 
-@tagged("post_install", "-at_install", "paylink")
-class TestInvoiceSummary(PaylinkCommon):
     def _assert_state(self, move, state):
         move.invalidate_recordset()
         self.assertEqual(move.paylink_state, state)

@@ -500,7 +500,7 @@ class TestPaymentStart(PaymentCase):
         self.assertFalse([text for text in texts if token in (text or "")])
 
 
-@tagged("post_install", "-at_install", "paylink")
+@tagged("post_install", "-at_install", "paylink", "slow")
 class TestPaymentLimits(PaymentCase):
     """Who tries stolen cards, and who tries to pay with play money."""
 
@@ -589,7 +589,7 @@ class TestPaymentLimits(PaymentCase):
         self.assertFalse(self.transactions)
 
 
-@tagged("post_install", "-at_install", "paylink")
+@tagged("post_install", "-at_install", "paylink", "slow")
 class TestPaymentEnd(PaymentCase):
     def _get_events(self, event_type="paid"):
         return self.link.event_ids.filtered(lambda event: event.event_type == event_type)

@@ -278,6 +278,7 @@ class TestSend(PaylinkCommon):
             moves, sending_methods={"email"}, allow_raising=False
         )
 
+    @slow
     def test_a_link_costs_few_queries_and_not_more_of_them_in_a_larger_batch(self):
         self._count_queries(1, self._send)  # fills the caches
         with patch.object(paylink_send, "MAX_SYNCHRONOUS", 100):
