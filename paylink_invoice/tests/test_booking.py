@@ -545,7 +545,7 @@ class TestBooking(BookingCase):
     def test_same_rate_makes_no_exchange_difference(self):
         self._set_fee(percent=2.9, fixed=0.3)
         self._set_rates(self.currency_euro, (60, 0.8731))
-        for cents in range(20):
+        for cents in (1, 3, 7, 11, 15, 19):
             invoice = self._create_taxed_invoice(
                 10 + cents / 100, currency_id=self.currency_euro.id
             )
