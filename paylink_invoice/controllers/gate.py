@@ -37,7 +37,8 @@ def act_as_public():
     The URL is the only authority: who has a login pays as the customer of the link, sees no
     provider that is not published, and no tools of the staff.
     """
-    request.update_env(user=request.env.ref("base.public_user").id)
+    if request.session.uid:  # Who has no login is the public user already.
+        request.update_env(user=request.env.ref("base.public_user").id)
 
 
 class PaylinkGate(http.Controller):

@@ -146,7 +146,11 @@ class PaylinkLinkQuote(models.Model):
         # All lines in one query of the columns that are needed.
         self.env["paylink.page"]._read_lines(self.move_id)
         values = self._prepare_quote_values(wish)
-        return self._find_quote(values) or self._create_quote(values)
+        recent_sudo = self._get_recent_quotes()
+        if known_sudo := self._find_quote(recent_sudo, values):
+            return known_sudo
+        self._check_quote_limit(recent_sudo)
+        return recent_sudo.create(values)
 
     def _price(self, base, tip_percent, fee_rule):
         """Return the :class:`~..pricing.Price` of paying ``base``, a Decimal, of the document."""
@@ -277,37 +281,43 @@ class PaylinkLinkQuote(models.Model):
 
     # === QUOTES === #
 
-    def _find_quote(self, values):
-        """Return the quote of just now with the same values, if there is one, in sudo mode."""
-        names = ("amount_choice", "tip_percent", "provider_id", "payment_method_id", "currency_id")
-        amounts = ("base_amount", "tip_amount", "fee_amount", "total_amount")
+    def _find_quote(self, recent_sudo, values):
+        """Return which of some quotes was made just now with the same values, or none."""
+        names = ("amount_choice", "tip_percent", "base_amount", "tip_amount", "fee_amount")
+        references = ("provider_id", "payment_method_id", "currency_id")
+        versions = [command[2]["document_version"] for command in values["line_ids"]]
+        just_now = fields.Datetime.now() - REUSE_TIME
+
+        def is_same(quote):
+            return (
+                # First what is known of all of them.
+                quote.total_amount == values["total_amount"]
+                and quote.quote_date > just_now
+                and all(quote[name] == values[name] for name in names)
+                and all(quote[name].id == values[name] for name in references)
+                and quote.line_ids.mapped("document_version") == versions
+                and quote.fee_text == values["fee_text"]
+            )
+
+        return recent_sudo.filtered(is_same)[:1]
+
+    def _get_recent_quotes(self):
+        """Return the quotes of this link that count for the limit, the newest first."""
         quotes_sudo = self.env["paylink.quote"].sudo()  # Visitors have no rights.
-        known_sudo = quotes_sudo.search(
+        return quotes_sudo.search_fetch(
             [
                 ("link_id", "=", self.id),
-                ("quote_date", ">", fields.Datetime.now() - REUSE_TIME),
-                *((name, "=", values[name]) for name in (*names, *amounts)),
+                ("quote_date", ">", fields.Datetime.now() - QUOTE_WINDOW),
             ],
-            limit=1,
+            ["quote_date", "total_amount"],
+            limit=MAX_QUOTES,
         )
-        versions = [command[2]["document_version"] for command in values["line_ids"]]
-        is_same = (
-            known_sudo.line_ids.mapped("document_version") == versions
-            and known_sudo.fee_text == values["fee_text"]
-        )
-        return known_sudo if is_same else quotes_sudo
 
-    def _create_quote(self, values):
-        quotes_sudo = self.env["paylink.quote"].sudo()  # Visitors have no rights.
-        recent = [
-            ("link_id", "=", self.id),
-            ("quote_date", ">", fields.Datetime.now() - QUOTE_WINDOW),
-        ]
-        if quotes_sudo.search_count(recent, limit=MAX_QUOTES) >= MAX_QUOTES:
+    def _check_quote_limit(self, recent_sudo):
+        if len(recent_sudo) >= MAX_QUOTES:
             message = self._get_payment_refusal("too_many_requests")
             seconds = int(QUOTE_WINDOW.total_seconds())
             raise PaymentRefused("too_many_requests", message, retry_after=seconds)
-        return quotes_sudo.create(values)
 
     def _get_quote(self, reference):
         """Return the quote of this link with a reference, in sudo mode, or none."""
