@@ -153,13 +153,13 @@ class PaymentTransactionDoors(models.Model):
             )
             if self.paylink_link_id:
                 return self.env._(
-                    "%(customer)s is paying %(amount)s since %(start)s through an invoice link; "
-                    "the invoice is kept until %(end)s.",
+                    "%(customer)s is paying %(amount)s through an invoice link (started at %(start)s); "
+                    "the invoice is kept for this payment until %(end)s.",
                     **values,
                 )
             return self.env._(
-                "%(customer)s is paying %(amount)s since %(start)s in the customer portal; "
-                "the invoice is kept until %(end)s.",
+                "%(customer)s is paying %(amount)s in the customer portal (started at %(start)s); "
+                "the invoice is kept for this payment until %(end)s.",
                 **values,
             )
         values["date"] = self.env["paylink.page"]._format_moment(self.last_state_change)

@@ -275,12 +275,15 @@ class PaymentTransactionReceipt(models.Model):
         )
         if tip and fee:
             return self.env._(
-                "%(amount)s (of it tip %(tip)s, fee %(fee)s)", amount=amount, tip=tip, fee=fee
+                "%(amount)s (including a tip of %(tip)s and a fee of %(fee)s)",
+                amount=amount,
+                tip=tip,
+                fee=fee,
             )
         if tip:
-            return self.env._("%(amount)s (of it tip %(tip)s)", amount=amount, tip=tip)
+            return self.env._("%(amount)s (including a tip of %(tip)s)", amount=amount, tip=tip)
         if fee:
-            return self.env._("%(amount)s (of it fee %(fee)s)", amount=amount, fee=fee)
+            return self.env._("%(amount)s (including a fee of %(fee)s)", amount=amount, fee=fee)
         return amount
 
     # === AS A FILE === #

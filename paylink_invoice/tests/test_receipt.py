@@ -64,7 +64,7 @@ class TestReceipt(ReceiptCase):
         self._refund(tx, 20.0)
         text = self._read(tx)
         self.assertIn("Refunded on", text)
-        self.assertIn("$ 20.00 (of it tip $ 3.23, fee $ 0.61)", text)
+        self.assertIn("$ 20.00 (including a tip of $ 3.23 and a fee of $ 0.61)", text)
         self.assertIn("has arrived", text)
         page = self._get().text.replace("\N{NO-BREAK SPACE}", " ")
         self.assertIn("Refunded: $ 20.00", page)

@@ -5,7 +5,6 @@ Run it by ``odoo shell -d paylink_demo < tools/demo/load.py`` on a database that
 ``payment_demo`` and no demo data.  It reads from the environment
 
 - ``PAYLINK_DEMO_URL``: base URL at which the back end will be served,
-- ``PAYLINK_DEMO_MAIL_PORT``: SMTP port of a mail catcher on 127.0.0.1,
 - ``PAYLINK_DEMO_DIR``: this folder (needed only where the current folder is not the project's),
 
 and writes ``STEP …`` while it works, then ``READY-LINK <url>`` and ``SHOW …`` lines for the person who looks.
@@ -22,8 +21,4 @@ sys.path.insert(0, str(directory))
 
 from northwind.run import run  # noqa: E402
 
-run(
-    env,
-    os.environ.get("PAYLINK_DEMO_URL", "http://127.0.0.1:8069"),
-    int(os.environ.get("PAYLINK_DEMO_MAIL_PORT", "1025")),
-)
+run(env, os.environ.get("PAYLINK_DEMO_URL", "http://127.0.0.1:8069"))

@@ -128,7 +128,6 @@ class Demo:
                 added = {
                     "PAYLINK_DEMO_DIR": str(LOADER.parent),
                     "PAYLINK_DEMO_URL": self.url,
-                    "PAYLINK_DEMO_MAIL_PORT": str(self.mail.smtp_port),
                 }
                 code = f"__file__ = {str(LOADER)!r}\n{LOADER.read_text()}"
                 printed = self.stage.odoo.shell(self.database, code, server.variables | added)

@@ -9,12 +9,11 @@ from .content.links import SHOW
 from .demo import Demo
 
 
-def run(env, url, mail_port):
+def run(env, url):
     """Load everything, or only say again where things are, if the database was filled before.
 
     :param env: environment of the superuser
     :param str url: base URL of the back end
-    :param int mail_port: SMTP port on 127.0.0.1
     """
     demo = Demo(env)
     url = url.rstrip("/")
@@ -23,7 +22,7 @@ def run(env, url, mail_port):
             ("languages", companies.load_languages),
             ("companies", companies.load_companies),
             ("users", companies.load_users),
-            ("mail and payment", lambda demo: companies.load_ways_out(demo, url, mail_port)),
+            ("mail and payment", lambda demo: companies.load_ways_out(demo, url)),
             ("products", customers.load_products),
             ("customers", customers.load_customers),
             ("invoices, links and visits", _tell_story),
