@@ -29,6 +29,7 @@
         "views/paylink_menus.xml",
         "views/page_parts_templates.xml",
         "views/page_templates.xml",
+        "views/balance_templates.xml",
         "views/payment_templates.xml",
         "views/booking_templates.xml",
     ],

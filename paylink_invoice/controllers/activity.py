@@ -6,14 +6,14 @@ from odoo.http import request
 
 from .. import visitors
 from ..models.ir_http import RETRY_SECONDS, TOO_BUSY
-from .gate import MAX_BODY_BYTES, PaylinkGate
+from .gate import MAX_BODY_BYTES, PaylinkGate, both_kinds
 
 # How often a question is begun anew because another one has just been asked with the same link.
 MAX_ATTEMPTS = 10
 
 
 class PaylinkActivity(PaylinkGate):
-    @http.route("/paylink/<string:token>/seen", methods=["POST"], **PaylinkGate._public_route)
+    @http.route(both_kinds("/seen"), methods=["POST"], **PaylinkGate._public_route)
     def paylink_seen(self, token, **_kwargs):
         """Take the page's word that a person looks at it, or took the PDF.
 
@@ -30,7 +30,7 @@ class PaylinkActivity(PaylinkGate):
         )
         return request.make_response("", status=204)
 
-    @http.route("/paylink/<string:token>/comment", methods=["POST"], **PaylinkGate._public_route)
+    @http.route(both_kinds("/comment"), methods=["POST"], **PaylinkGate._public_route)
     def paylink_comment(self, token, body=None, **_kwargs):
         """Put a customer's question, plain text, into the chatter of the document.
 

@@ -31,6 +31,18 @@ POST_ONLY = re.compile(r"(balance/)?[^/]+/(seen|quote|transaction|comment|consen
 GET_AND_POST = re.compile(r"(balance/)?[^/]+/(pay|renew)/?")
 
 
+# The routes of balance links are those of invoice links, below this path.
+BALANCE_PREFIX = "/paylink/balance/"
+
+
+def both_kinds(suffix=""):
+    """Return the paths of a route that invoice links and balance links have.
+
+    :param str suffix: what follows the token, e.g. ``/quote``
+    """
+    return [f"/paylink/<string:token>{suffix}", f"{BALANCE_PREFIX}<string:token>{suffix}"]
+
+
 def act_as_public():
     """Go on as the public user, also for somebody who is logged in.
 
@@ -66,24 +78,26 @@ class PaylinkGate(http.Controller):
 
     # === THE GATE === #
 
-    def _open_link(self, token, action="view", kind="invoice", is_page=None):
+    def _open_link(self, token, action="view", is_page=None):
         """Return the link of a token if its holder may do ``action`` now; else answer and stop.
 
         :param str token: what the URL holds; anything
         :param str action: see :meth:`paylink.link._get_denial`
-        :param str kind: the purpose of the route: ``invoice`` or ``balance``
         :param is_page: whether a refusal is a page for people or a code for scripts; by default
             what the request's own type tells
         :return: one `paylink.link` in sudo mode, in the recipient's language and company
         """
-        link_sudo = self._resolve_link(token, kind)
+        link_sudo = self._resolve_link(token)
         if denial := link_sudo._get_denial(action):
             self._stop(self._respond_denial(link_sudo, denial, is_page))
         return link_sudo
 
-    def _resolve_link(self, token, kind="invoice"):
-        """Return the link of a token whatever its state, or answer with the one 404 and stop."""
-        link_sudo = request.env["paylink.link"]._resolve(kind, token)
+    def _resolve_link(self, token):
+        """Return the link of a token whatever its state, or answer with the one 404 and stop.
+
+        A token opens the routes of its own kind only.
+        """
+        link_sudo = request.env["paylink.link"]._resolve(self._get_kind(), token)
         if not link_sudo:
             self._stop(self._respond_not_found())
         request.env["paylink.page"]._prefetch_document(link_sudo)
@@ -93,6 +107,12 @@ class PaylinkGate(http.Controller):
             tz=link_sudo._get_timezone(),
             allowed_company_ids=link_sudo.company_id.ids,
         )
+
+    def _get_kind(self):
+        """Return the kind of links that the route of the request is for."""
+        # Doubled slashes count as one, see `ir.http._match`.
+        path = re.sub(r"/{2,}", "/", request.httprequest.path)
+        return "balance" if path.startswith(BALANCE_PREFIX) else "invoice"
 
     def _check_origin(self, is_form=False):
         """Refuse a request that another site's page made.

@@ -4,20 +4,23 @@
 from odoo import http
 from odoo.http import content_disposition, request
 
-from .gate import PaylinkGate
+from .gate import PaylinkGate, both_kinds
 
 
 class PaylinkPage(PaylinkGate):
-    @http.route(
-        "/paylink/<string:token>", methods=["GET"], readonly=True, **PaylinkGate._public_route
-    )
-    def paylink_page(self, token, asked=None, **_kwargs):
-        """Show the document of a link.
+    @http.route(both_kinds(), methods=["GET"], readonly=True, **PaylinkGate._public_route)
+    def paylink_page(self, token, asked=None, currency=None, **_kwargs):
+        """Show the document of a link, or the balance of its customer.
 
         :param str asked: set by the form of a question, to say that it has arrived
+        :param str currency: of a balance in several currencies, the ISO code of the one to show
         """
         link_sudo = self._open_link(token)
-        values = request.env["paylink.page"]._prepare_values(link_sudo)
+        page = request.env["paylink.page"]
+        if link_sudo.kind == "balance":
+            values = page._prepare_balance_values(link_sudo._choose_currency(currency))
+            return self._respond_page("paylink_invoice.paylink_balance_page", values, link_sudo.env)
+        values = page._prepare_values(link_sudo)
         return self._respond_page(
             "paylink_invoice.paylink_link_page", {**values, "asked": bool(asked)}, link_sudo.env
         )
@@ -48,7 +51,7 @@ class PaylinkPage(PaylinkGate):
         )
 
     @http.route(
-        "/paylink/<string:token>/qr.svg",
+        both_kinds("/qr.svg"),
         methods=["GET"],
         readonly=True,
         **PaylinkGate._public_route,

@@ -21,7 +21,7 @@ from odoo.addons.payment.controllers.post_processing import PaymentPostProcessin
 from ..assets import get_asset_url
 from ..models.payment_transaction import PaymentRefused
 from ..theme import theme_colors
-from .gate import STATUS_NOT_NOW, PaylinkGate, act_as_public
+from .gate import STATUS_NOT_NOW, PaylinkGate, act_as_public, both_kinds
 from .quote import FORM_TYPES, STATUS_OF_REFUSAL, PaylinkQuote
 
 _logger = logging.getLogger(__name__)
@@ -55,7 +55,7 @@ PAYMENT_SECURITY_POLICY = (
 class PaylinkPayment(PaylinkQuote):
     # === CONFIRMED === #
 
-    @http.route("/paylink/<string:token>/pay", methods=["POST"], **PaylinkGate._public_route)
+    @http.route(both_kinds("/pay"), methods=["POST"], **PaylinkGate._public_route)
     def paylink_pay(self, token, **_kwargs):
         """Start the payment of a quote: lead on to where it is paid.
 
@@ -92,7 +92,7 @@ class PaylinkPayment(PaylinkQuote):
     # === FORM === #
 
     @http.route(
-        "/paylink/<string:token>/pay",
+        both_kinds("/pay"),
         methods=["GET"],
         readonly=True,
         **PaylinkGate._public_route,
@@ -119,7 +119,7 @@ class PaylinkPayment(PaylinkQuote):
         return respond_payment_page("paylink_invoice.paylink_payment_page", link_sudo, values)
 
     @http.route(
-        "/paylink/<string:token>/transaction",
+        both_kinds("/transaction"),
         methods=["POST"],
         **PaylinkGate._public_route,
     )
@@ -249,7 +249,7 @@ class PaylinkPayment(PaylinkQuote):
         return request.redirect(link_sudo._get_receipt_path(tx_sudo), 303)
 
     @http.route(
-        "/paylink/<string:token>/receipt/<path:reference>",
+        both_kinds("/receipt/<path:reference>"),
         methods=["GET"],
         readonly=True,
         **PaylinkGate._public_route,

@@ -70,7 +70,11 @@ class PaylinkPreview(PaylinkGate):
         link_sudo = link_sudo.with_company(link_sudo.company_id).with_context(
             lang=link_sudo._get_lang()
         )
-        values = request.env["paylink.page"]._prepare_values(link_sudo, is_preview=True)
+        page = request.env["paylink.page"]
+        if link_sudo.kind == "balance":
+            values = page._prepare_balance_values(link_sudo, is_preview=True)
+            return self._respond_page("paylink_invoice.paylink_balance_page", values, link_sudo.env)
+        values = page._prepare_values(link_sudo, is_preview=True)
         return self._respond_page("paylink_invoice.paylink_link_page", values, link_sudo.env)
 
     def _respond_portal(self, record):

@@ -6,7 +6,14 @@ from odoo.http import request
 
 from ..models.paylink_link_quote import Wish
 from ..models.payment_transaction import PaymentRefused
-from .gate import CODE_OF_DENIAL, STATUS_NOT_NOW, STATUS_OF_DENIAL, PaylinkGate, act_as_public
+from .gate import (
+    CODE_OF_DENIAL,
+    STATUS_NOT_NOW,
+    STATUS_OF_DENIAL,
+    PaylinkGate,
+    act_as_public,
+    both_kinds,
+)
 
 FORM_TYPES = ("application/x-www-form-urlencoded", "multipart/form-data")
 
@@ -23,7 +30,7 @@ STATUS_OF_REFUSAL = {
 
 class PaylinkQuote(PaylinkGate):
     @http.route(
-        "/paylink/<string:token>/options",
+        both_kinds("/options"),
         methods=["GET"],
         readonly=True,
         **PaylinkGate._public_route,
@@ -35,7 +42,7 @@ class PaylinkQuote(PaylinkGate):
         """
         act_as_public()
         link_sudo = self._open_link(token, "pay", is_page=False)
-        digits = link_sudo.move_id.currency_id.decimal_places
+        digits = link_sudo._get_currency().decimal_places
         options = [
             {
                 "id": option["id"],
@@ -52,7 +59,7 @@ class PaylinkQuote(PaylinkGate):
         ]
         return self._respond_json(options)
 
-    @http.route("/paylink/<string:token>/quote", methods=["POST"], **PaylinkGate._public_route)
+    @http.route(both_kinds("/quote"), methods=["POST"], **PaylinkGate._public_route)
     def paylink_quote(self, token, **_kwargs):
         """Price what is asked for, as JSON or, for a plain form, as the page that asks to confirm.
 
@@ -85,10 +92,24 @@ class PaylinkQuote(PaylinkGate):
             amount = form.get("amount", "full")
             if is_typed := amount == "other":
                 amount = form.get("amount_other")
-            return Wish(amount, form.get("tip"), form.get("option"), is_typed)
+            return Wish(
+                amount,
+                form.get("tip"),
+                form.get("option"),
+                is_typed,
+                form.get("currency"),
+                tuple(form.getlist("document")),
+            )
         self._check_origin()
         data = self._read_json()
-        return Wish(data.get("amount"), data.get("tip"), data.get("option"))
+        documents = data.get("documents")
+        return Wish(
+            data.get("amount"),
+            data.get("tip"),
+            data.get("option"),
+            currency=data.get("currency"),
+            documents=tuple(documents) if isinstance(documents, list) else (),
+        )
 
     def _prepare_quote_json(self, quote_sudo):
         """Return a quote as the contract spells it: decimal strings, ISO codes, UTC."""

@@ -46,3 +46,7 @@ from . import (
     res_config_settings,
     res_currency,
 )
+
+# isort: split
+# These override what is defined above.
+from . import paylink_link_balance, paylink_page_balance

@@ -360,10 +360,16 @@ class PaylinkLink(models.Model):
             return "revoked" if self.state == "revoked" else None
         if self.state != "active":
             return self.state
-        if action == "pdf" and self.move_id.state != "posted":
+        if action == "pdf" and self.kind == "invoice" and self.move_id.state != "posted":
             return "unavailable"
         if action == "pay":
             if not self.allow_payment:
                 return "not_offered"
-            return self.move_id._paylink_get_payment_denial()
+            return self._get_payment_denial()
         return None
+
+    def _get_payment_denial(self):
+        """Tell why what the link is about cannot be paid online now, see
+        :meth:`account.move._paylink_get_payment_denial`."""
+        self.ensure_one()
+        return self.move_id._paylink_get_payment_denial()

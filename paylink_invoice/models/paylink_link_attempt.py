@@ -41,21 +41,22 @@ class PaylinkLinkAttempt(models.Model):
         :raise PaymentRefused: with the reason and the sentence for the customer
         """
         self.ensure_one()
-        self._begin_payment(visitor["ip_address"])
+        link = self._choose_currency_of(quote_reference, wish)
+        link._begin_payment(visitor["ip_address"])
         if wish is None:
-            quote_sudo = self._get_quote(quote_reference)
+            quote_sudo = link._get_quote(quote_reference)
             if quote_sudo and is_accepted:
                 quote_sudo._accept_fee(visitor)
-            self._check_quote(quote_sudo)
+            link._check_quote(quote_sudo)
         else:
-            quote_sudo = self._quote(wish)
+            quote_sudo = link._quote(wish)
             if not quote_sudo._is_accepted():
                 return quote_sudo, None
         if is_taken_over:
-            self._give_up_attempts()
-        values = self._prepare_payment_values(quote_sudo, "redirect", visitor["ip_address"])
+            link._give_up_attempts()
+        values = link._prepare_payment_values(quote_sudo, "redirect", visitor["ip_address"])
         values["paylink_is_reserved"] = True
-        return quote_sudo, self._open_attempt(quote_sudo, values)
+        return quote_sudo, link._open_attempt(quote_sudo, values)
 
     def _start_payment(
         self,
@@ -81,17 +82,24 @@ class PaylinkLinkAttempt(models.Model):
         :raise PaymentRefused: with the reason and the sentence for the customer
         """
         self.ensure_one()
-        self._begin_payment(ip_address)
+        link = self._choose_currency_of(quote_reference)
+        link._begin_payment(ip_address)
         if quote_reference is not None:
-            quote_sudo = self._get_quote(quote_reference)
-            self._check_quote(quote_sudo, option_id)
+            quote_sudo = link._get_quote(quote_reference)
+            link._check_quote(quote_sudo, option_id)
         else:
-            quote_sudo = self._get_reserved_quote(option_id, proof) or self._quote_free(option_id)
-            if self._is_other_amount_shown(proof, quote_sudo.total_amount):
-                self._refuse("changed")
-        values = self._prepare_payment_values(quote_sudo, flow, ip_address)
-        values["tokenize"] = self._is_card_saved(quote_sudo, is_card_saved)
-        return self._open_attempt(quote_sudo, values)
+            quote_sudo = link._get_reserved_quote(option_id, proof) or link._quote_free(option_id)
+            if link._is_other_amount_shown(proof, quote_sudo.total_amount):
+                link._refuse("changed")
+        values = link._prepare_payment_values(quote_sudo, flow, ip_address)
+        values["tokenize"] = link._is_card_saved(quote_sudo, is_card_saved)
+        return link._open_attempt(quote_sudo, values)
+
+    def _choose_currency_of(self, quote_reference, wish=None):
+        """Return the link to go on with for a quote or a wish, see :meth:`_choose_currency`."""
+        if wish is not None:
+            return self._choose_currency(wish.currency)
+        return self._choose_currency(self._get_quote(quote_reference).currency_id.name)
 
     def _open_attempt(self, quote_sudo, values):
         """Return the one open payment with these values; a refusal tells which quote it is about."""
@@ -110,7 +118,7 @@ class PaylinkLinkAttempt(models.Model):
             .sudo()
             ._paylink_find_options(
                 self.company_id,
-                self.move_id.partner_id,
+                self._get_payer(),
                 quote_sudo.currency_id,
                 quote_sudo.total_amount,
             )
@@ -124,7 +132,7 @@ class PaylinkLinkAttempt(models.Model):
 
     def _begin_payment(self, ip_address):
         """Take the lock of the document, and check that it can be paid by this visitor now."""
-        self.move_id._paylink_lock()
+        self._get_payable_moves()._paylink_lock()
         if denial := self._get_denial("pay"):
             self._refuse(denial)
         self._check_declines(visitors.network_of(ip_address))
@@ -155,8 +163,10 @@ class PaylinkLinkAttempt(models.Model):
         """
         self.ensure_one()
         # In sudo mode because visitors cannot read transactions.
-        drafts_sudo = self.sudo().move_id.transaction_ids.filtered(
-            lambda tx: tx.state == "draft" and tx.paylink_link_id != self
+        drafts_sudo = (
+            self.sudo()
+            ._get_payable_moves()
+            .transaction_ids.filtered(lambda tx: tx.state == "draft" and tx.paylink_link_id != self)
         )
         drafts_sudo._paylink_replace()
 
@@ -217,19 +227,16 @@ class PaylinkLinkAttempt(models.Model):
     def _prepare_payment_values(self, quote_sudo, flow, ip_address=None):
         """Return the values of the transaction that pays a quote."""
         self.ensure_one()
-        move = self.move_id
-        invoice_ids = [Command.set(quote_sudo.line_ids.move_id.ids)]
+        moves = quote_sudo.line_ids.move_id
         return {
             "provider_id": quote_sudo.provider_id.id,
             "payment_method_id": quote_sudo.payment_method_id.id,
             "operation": f"online_{flow}",
-            "reference": self.env["payment.transaction"]._compute_reference(
-                quote_sudo.provider_id.code, invoice_ids=invoice_ids
-            ),
+            "reference": self._compute_payment_reference(quote_sudo.provider_id.code, moves),
             "amount": quote_sudo.total_amount,
             "currency_id": quote_sudo.currency_id.id,
-            "partner_id": move.partner_id.id,
-            "invoice_ids": invoice_ids,
+            "partner_id": self._get_payer().id,
+            "invoice_ids": [Command.set(moves.ids)],
             "landing_route": PAYMENT_LANDING_PATH,
             "paylink_link_id": self.id,
             "paylink_network": visitors.network_of(ip_address),
@@ -237,6 +244,12 @@ class PaylinkLinkAttempt(models.Model):
             "paylink_fee_amount": quote_sudo.fee_amount,
             "paylink_tip_amount": quote_sudo.tip_amount,
         }
+
+    def _compute_payment_reference(self, provider_code, moves):
+        """Return the unique reference of a payment of these documents."""
+        return self.env["payment.transaction"]._compute_reference(
+            provider_code, invoice_ids=[Command.set(moves.ids)]
+        )
 
     # === WORDS === #
 
@@ -260,7 +273,7 @@ class PaylinkLinkAttempt(models.Model):
             "changed": self.env._(
                 "The amount has changed since you opened this page: it is now %(amount)s. "
                 "Reload the page to pay it.",
-                amount=page._phrase_money(self._get_payable_amount(), self.move_id.currency_id),
+                amount=page._phrase_money(self._get_payable_amount(), self._get_currency()),
             ),
             "invalid_option": self.env._(
                 "This way to pay is not offered any more. Reload the page and choose another one."
@@ -287,8 +300,8 @@ class PaylinkLinkAttempt(models.Model):
     def _describe_payment_in_progress(self):
         """Return the sentence about a payment whose outcome is open."""
         self.ensure_one()
-        page, link, move = self.env["paylink.page"]._switch_to(self)
-        pending = move._paylink_get_pending_transactions()[:1]
+        page, link, _move = self.env["paylink.page"]._switch_to(self)
+        pending = link._get_payable_moves()._paylink_get_pending_transactions()[:1]
         if not pending:
             return self.env._("Somebody is paying this very moment. Try again in a minute.")
         return self.env._(

@@ -68,27 +68,30 @@ class PaylinkLinkMessage(models.Model):
             for name, raw, mimetype in attachments
         ]
 
-    def _stamp_pdf(self, pdf):
-        """Return a copy of the invoice's PDF whose button and QR code lead to this link."""
+    def _stamp_pdf(self, pdf, move=None):
+        """Return a copy of the PDF of the link's or another invoice, whose button and QR code lead
+        to this link."""
         self.ensure_one()
-        return pdf_stamp.stamp(pdf, self.move_id._paylink_get_placeholder_path(), self._get_url())
+        move = move or self.move_id
+        return pdf_stamp.stamp(pdf, move._paylink_get_placeholder_path(), self._get_url())
 
     # === FILES === #
 
-    def _get_pdf(self):
+    def _get_pdf(self, move=None):
         """Return the legal PDF with its button and QR code leading to this link.
 
         Nothing is written: where no legal PDF has been made yet, one is rendered on the fly.
 
+        :param move: the `account.move`, where the link is not about this very one
         :return: ``(filename, bytes)``
         """
         self.ensure_one()
-        move = self.move_id
+        move = move or self.move_id
         report = self.env["account.move.send"]._get_default_pdf_report_id(move)
         pdf = move.invoice_pdf_report_id.raw
         if not pdf:
             pdf, _format = self.env["ir.actions.report"]._render(report.report_name, move.ids)
-        return move._get_invoice_report_filename(report=report), self._stamp_pdf(pdf)
+        return move._get_invoice_report_filename(report=report), self._stamp_pdf(pdf, move)
 
     def _get_qr_svg(self):
         """Return the QR code of the live URL as an SVG image."""

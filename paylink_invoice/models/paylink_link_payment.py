@@ -34,11 +34,12 @@ class PaylinkLinkPayment(models.Model):
             way costs no fee
         """
         self.ensure_one()
-        page, link, move = self.env["paylink.page"]._switch_to(self)
+        page, link, _move = self.env["paylink.page"]._switch_to(self)
+        currency = quote_sudo.currency_id if quote_sudo else link._get_currency()
         title = page.env._("Pay %(document)s", document=page._get_document_label(link))
         providers_sudo, methods_sudo = link._get_form_options(quote_sudo)
         amount = quote_sudo.total_amount if quote_sudo else self._get_payable_amount()
-        formatted_amount = move.currency_id.format(amount)
+        formatted_amount = currency.format(amount)
         route = self._get_path("transaction")
         return {
             **page._prepare_layout_values(self.company_id, title),
@@ -49,8 +50,8 @@ class PaylinkLinkPayment(models.Model):
             "page_path": self._get_path(),
             "is_test": set(providers_sudo.mapped("state")) == {"test"},
             "amount": amount,
-            "currency": move.currency_id,
-            "partner_id": move.partner_id.id,
+            "currency": currency,
+            "partner_id": link._get_payer().id,
             "providers_sudo": providers_sudo,
             "payment_methods_sudo": methods_sudo,
             "tokens_sudo": self.env["payment.token"],
@@ -60,7 +61,7 @@ class PaylinkLinkPayment(models.Model):
                 and not provider._is_tokenization_required()
                 for provider in providers_sudo
             },
-            "reference_prefix": move.name,
+            "reference_prefix": link._get_document_name(),
             "transaction_route": f"{route}?quote={quote_sudo.reference}" if quote_sudo else route,
             "landing_route": PAYMENT_LANDING_PATH,
             "access_token": self._sign_shown_amount(amount),
@@ -108,19 +109,26 @@ class PaylinkLinkPayment(models.Model):
     def _get_receipts(self):
         """Return the payments of the document to show receipts for, newest first, in sudo mode."""
         self.ensure_one()
-        # In sudo mode because visitors cannot read transactions; the link opens all of its document.
         return (
-            self.sudo()
-            .move_id.transaction_ids.filtered(
-                lambda tx: tx.state in ("done", "pending", "authorized") and tx.amount > 0
-            )
+            self._get_transactions()
+            .filtered(lambda tx: tx.state in ("done", "pending", "authorized") and tx.amount > 0)
             .sorted("id", reverse=True)
         )
 
     def _get_receipt(self, reference):
         """Return the payment of the document with this reference, in sudo mode, or none."""
         self.ensure_one()
-        return self.sudo().move_id.transaction_ids.filtered(lambda tx: tx.reference == reference)
+        return self._get_transactions().filtered(lambda tx: tx.reference == reference)
+
+    def _get_transactions(self):
+        """Return the payments that the link shows: all of its document, in sudo mode."""
+        self.ensure_one()
+        return self.sudo().move_id.transaction_ids  # Visitors cannot read transactions.
+
+    def _get_document_name(self):
+        """Return the number of the document."""
+        self.ensure_one()
+        return self.move_id.name
 
     def _get_receipt_path(self, tx, suffix=""):
         """Return the live path of the receipt of a payment; ``.pdf`` for the PDF."""

@@ -26,12 +26,16 @@ class Wish:
     :param tip: an offered percentage
     :param option: the id of an offered way to pay
     :param bool is_typed: whether a person has typed the amount, in the manner of their language
+    :param currency: of a balance, the ISO code of the currency to pay
+    :param documents: of a balance, the ids of the documents to pay, for the amount ``chosen``
     """
 
     amount: object = "full"
     tip: object = "0"
     option: object = None
     is_typed: bool = False
+    currency: object = None
+    documents: tuple = ()
 
 
 class PaylinkLinkQuote(models.Model):
@@ -61,19 +65,48 @@ class PaylinkLinkQuote(models.Model):
             choices = page._prepare_choices(link)
             link.offer_text = choices and page._describe_choices(link, choices)
 
+    # === WHAT IS PAID === #
+
+    def _choose_currency(self, currency_code):
+        """Return the link to go on with where a customer may owe in several currencies.
+
+        :param currency_code: an ISO code, anything; a document has but one currency
+        """
+        return self
+
+    def _get_currency(self):
+        """Return the `res.currency` that is paid in."""
+        self.ensure_one()
+        return self.move_id.currency_id
+
+    def _get_payer(self):
+        """Return the `res.partner` who owes."""
+        self.ensure_one()
+        return self.move_id.partner_id
+
+    def _get_payable_moves(self):
+        """Return the documents that can be paid through the link."""
+        self.ensure_one()
+        return self.move_id
+
+    def _get_option_ids(self):
+        """Return what can be paid with, see :meth:`account.move._paylink_get_option_ids`."""
+        self.ensure_one()
+        return self.move_id._paylink_get_option_ids()
+
     # === WHAT IS OFFERED === #
 
     def _get_options(self):
-        """Return the ways to pay the document of the link.
+        """Return the ways to pay what the link is about.
 
         :return: list of dicts: ``id``, ``label``, ``provider`` and ``method`` (records in sudo
             mode), ``flow`` ('redirect' or 'form') and ``fee_rule`` (:class:`~..pricing.FeeRule` in
             the document's currency)
         """
         self.ensure_one()
-        move = self.move_id
-        country = move.commercial_partner_id.country_id
-        pairs = move._paylink_get_option_ids()
+        currency = self._get_currency()
+        country = self._get_payer().commercial_partner_id.country_id
+        pairs = self._get_option_ids()
         # In sudo mode because visitors cannot read the fields of providers.
         providers_sudo = self.env["payment.provider"].sudo().browse(pair[0] for pair in pairs)
         methods_sudo = self.env["payment.method"].sudo().browse(pair[1] for pair in pairs)
@@ -87,7 +120,7 @@ class PaylinkLinkQuote(models.Model):
                 "provider": provider,
                 "method": method,
                 "flow": provider._paylink_get_flow(),
-                "fee_rule": provider._paylink_get_fee_rule(method, move.currency_id, country),
+                "fee_rule": provider._paylink_get_fee_rule(method, currency, country),
             }
             for provider, method in zip(providers_sudo, methods_sudo, strict=True)
         ]
@@ -145,7 +178,7 @@ class PaylinkLinkQuote(models.Model):
         self.ensure_one()
         # All lines in one query of the columns that are needed.
         self.env["paylink.page"]._read_lines(self.move_id)
-        values = self._prepare_quote_values(wish)
+        values = self._choose_currency(wish.currency)._prepare_quote_values(wish)
         recent_sudo = self._get_recent_quotes()
         if known_sudo := self._find_quote(recent_sudo, values):
             return known_sudo
@@ -154,7 +187,7 @@ class PaylinkLinkQuote(models.Model):
 
     def _price(self, base, tip_percent, fee_rule):
         """Return the :class:`~..pricing.Price` of paying ``base``, a Decimal, of the document."""
-        step = self.move_id.currency_id._paylink_get_step()
+        step = self._get_currency()._paylink_get_step()
         return pricing.compute_price(base, Decimal(tip_percent), fee_rule, step)
 
     def _prepare_quote_values(self, wish):
@@ -171,7 +204,7 @@ class PaylinkLinkQuote(models.Model):
         return {
             "link_id": self.id,
             "company_id": self.company_id.id,
-            "currency_id": self.move_id.currency_id.id,
+            "currency_id": self._get_currency().id,
             "amount_choice": choice,
             "tip_percent": tip_percent,
             "provider_id": option["provider"].id,
@@ -182,7 +215,8 @@ class PaylinkLinkQuote(models.Model):
             "total_amount": float(price.total),
             "fee_text": self._get_fee_text(option, price) if price.fee else False,
             "line_ids": [
-                Command.create(line) for line in self._prepare_quote_lines(price.base, choices)
+                Command.create(line)
+                for line in self._prepare_quote_lines(price.base, choices, wish)
             ],
         }
 
@@ -229,7 +263,7 @@ class PaylinkLinkQuote(models.Model):
         return "other", amount
 
     def _parse_wished_amount(self, wish):
-        step = self.move_id.currency_id._paylink_get_step()
+        step = self._get_currency()._paylink_get_step()
         if not wish.is_typed:
             return pricing.parse_amount(wish.amount, step)
         lang = self.env["res.lang"]._get_data(code=self.env.context.get("lang") or "en_US")
@@ -238,14 +272,14 @@ class PaylinkLinkQuote(models.Model):
     def _get_amount_refusal(self, choices):
         """Return the sentence that tells which amounts can be paid."""
         return self.env["paylink.page"]._get_amounts_text(
-            choices["full"], choices["minimum"], self.move_id.currency_id
+            choices["full"], choices["minimum"], self._get_currency()
         )
 
     def _get_part_range(self, choices):
         """Return which other amounts can be paid, in short; ``None`` where there is no choice."""
         if choices["minimum"] is None:
             return None
-        format_money = self.move_id.currency_id.format
+        format_money = self._get_currency().format
         return self.env._(
             "From %(minimum)s to %(maximum)s",
             minimum=format_money(float(choices["minimum"])),
@@ -256,14 +290,15 @@ class PaylinkLinkQuote(models.Model):
         """Return the sentence that the customer accepts, with the amount of the fee."""
         return self.env._(
             "I agree to the processing fee of %(fee)s for paying by %(option)s.",
-            fee=self.move_id.currency_id.format(float(price.fee)),
+            fee=self._get_currency().format(float(price.fee)),
             option=option["label"],
         )
 
-    def _prepare_quote_lines(self, base, choices):
+    def _prepare_quote_lines(self, base, choices, wish):
         """Return the values of the `paylink.quote.line` records that share ``base``.
 
         :param dict choices: see :meth:`_get_amount_choices`
+        :param wish: the :class:`Wish` that comes to this
         """
         self.ensure_one()
         move = self.move_id
@@ -275,9 +310,13 @@ class PaylinkLinkQuote(models.Model):
                 "move_id": move.id,
                 "amount": float(base),
                 "discount_amount": float(choices["residual"] - base) if is_early else 0.0,
-                "document_version": move._paylink_get_version(),
+                "document_version": self._get_version(move),
             }
         ]
+
+    def _get_version(self, move):
+        """Return a fingerprint of what the customer sees and owes of a document."""
+        return move._paylink_get_version()
 
     # === QUOTES === #
 
@@ -336,10 +375,11 @@ class PaylinkLinkQuote(models.Model):
         if quote_sudo._is_over():
             return True
         lines = quote_sudo.line_ids
-        if any(line.document_version != line.move_id._paylink_get_version() for line in lines):
+        if any(line.document_version != self._get_version(line.move_id) for line in lines):
             return True
+        link = self._choose_currency(quote_sudo.currency_id.name)
         try:
-            values = self._prepare_quote_values(self._get_wish(quote_sudo))
+            values = link._prepare_quote_values(self._get_wish(quote_sudo))
         except PaymentRefused:
             return True
         amounts = ("base_amount", "tip_amount", "fee_amount")
@@ -352,4 +392,10 @@ class PaylinkLinkQuote(models.Model):
         """Return the :class:`Wish` that a quote answers."""
         choice = quote_sudo.amount_choice
         amount = f"{quote_sudo._get_price().base:f}" if choice == "other" else choice
-        return Wish(amount, quote_sudo.tip_percent, quote_sudo._get_option_id())
+        return Wish(
+            amount,
+            quote_sudo.tip_percent,
+            quote_sudo._get_option_id(),
+            currency=quote_sudo.currency_id.name,
+            documents=tuple(quote_sudo.line_ids.move_id.ids),
+        )

@@ -84,14 +84,18 @@ class PaylinkPage(models.AbstractModel):
             "has_question": is_preview or link._get_denial("comment") is None,
             "life": page._prepare_life(link),
             "asked": False,
-            # Odoo translates no `data-*` attributes; the page's script reads these from there.
-            "script_texts": {
-                "copied": self.env._("Copied"),
-                "characters_left": self.env._("characters left"),
-                "changed": self.env._(
-                    "The amount has changed since you opened this page. Please check the new total."
-                ),
-            },
+            "script_texts": page._prepare_script_texts(),
+        }
+
+    @api.model
+    def _prepare_script_texts(self):
+        """Return what page.js says: Odoo translates no `data-*` attributes, where it reads them."""
+        return {
+            "copied": self.env._("Copied"),
+            "characters_left": self.env._("characters left"),
+            "changed": self.env._(
+                "The amount has changed since you opened this page. Please check the new total."
+            ),
         }
 
     def _switch_to(self, link):

@@ -15,7 +15,7 @@ class PaylinkPagePayment(models.AbstractModel):
         denial = link._get_denial("pay")
         if is_preview and denial in ("expired", "revoked"):
             # Staff look at the document; that the link is over is told elsewhere.
-            return link.move_id._paylink_get_payment_denial()
+            return link._get_payment_denial()
         return denial
 
     @api.model

@@ -9,6 +9,8 @@ from .. import pricing
 
 # What examples in the settings are about, in the company's currency.
 EXAMPLE_AMOUNT = Decimal(100)
+# How many documents a price names.
+MAX_QUOTED = 8
 
 
 class PaylinkPagePrice(models.AbstractModel):
@@ -48,7 +50,7 @@ class PaylinkPagePrice(models.AbstractModel):
 
     @api.model
     def _prepare_amount_choices(self, link, amounts):
-        format_money = self._get_number_format(link.move_id.currency_id).money
+        format_money = self._get_number_format(link._get_currency()).money
         full = format_money(float(amounts["full"]))
         choices = [{"value": "full", "label": self.env._("Everything"), "amount": full}]
         if amounts["next"]:
@@ -77,7 +79,7 @@ class PaylinkPagePrice(models.AbstractModel):
         percents = link._get_tip_percents()
         if percents == ["0"]:
             return []
-        return self._describe_tips(percents, base, link.move_id.currency_id)
+        return self._describe_tips(percents, base, link._get_currency())
 
     @api.model
     def _describe_tips(self, percents, base, currency):
@@ -102,7 +104,7 @@ class PaylinkPagePrice(models.AbstractModel):
     @api.model
     def _format_tips(self, link, base):
         """Return what each offered tip is of ``base``, a Decimal, by its key."""
-        tips = self._describe_tips(link._get_tip_percents(), base, link.move_id.currency_id)
+        tips = self._describe_tips(link._get_tip_percents(), base, link._get_currency())
         return {tip["value"]: tip["amount"] for tip in tips if tip["amount"]}
 
     @api.model
@@ -145,7 +147,7 @@ class PaylinkPagePrice(models.AbstractModel):
         """Return the ways to pay, each with its fee in words; empty for one that costs nothing."""
         if len(options) == 1 and not has_fee:
             return []
-        currency = link.move_id.currency_id
+        currency = link._get_currency()
         return [
             {
                 "value": option["id"],
@@ -233,9 +235,9 @@ class PaylinkPagePrice(models.AbstractModel):
     def _prepare_default_price(self, link, base, option):
         """Return the price of ``base``, a Decimal, without a tip, and the ``fee_text`` to accept."""
         price = link._price(base, "0", option["fee_rule"])
-        move = link.move_id
+        lines = [(link._get_document_name(), float(base))]
         return {
-            **self._prepare_price(move.currency_id, [(move.name, float(base))], price),
+            **self._prepare_price(link._get_currency(), lines, price),
             "fee_text": link._get_fee_text(option, price) if price.fee else "",
         }
 
@@ -243,13 +245,25 @@ class PaylinkPagePrice(models.AbstractModel):
     def _prepare_quote_price(self, quote):
         """Return the price of a `paylink.quote`; see :meth:`_prepare_price`."""
         quote = quote.with_env(self.env)
-        lines = [(line.move_id.name, line.amount) for line in quote.line_ids]
-        return self._prepare_price(quote.currency_id, lines, quote._get_price())
+        return self._prepare_price(
+            quote.currency_id, self._prepare_quoted_documents(quote), quote._get_price()
+        )
+
+    @api.model
+    def _prepare_quoted_documents(self, quote):
+        """Return what is paid of which document: list of ``(label, amount)``, not too many."""
+        lines = quote.line_ids.filtered("amount")
+        shown = lines if len(lines) <= MAX_QUOTED else lines[: MAX_QUOTED - 1]
+        documents = [(line.move_id.name, line.amount) for line in shown]
+        if rest := lines - shown:
+            label = self.env._("%(count)s more documents", count=len(rest))
+            documents.append((label, sum(rest.mapped("amount"))))
+        return documents
 
     @api.model
     def _prepare_quote_display(self, link, quote):
         """Return a quote as page.js shows it: its price, and what the offered ``tips`` would be."""
-        page, link, _move = self._switch_to(link)
+        page, link, _move = self._switch_to(link._choose_currency(quote.currency_id.name))
         base = quote._get_price().base
         return {**page._prepare_quote_price(quote), "tips": page._format_tips(link, base)}
 
@@ -298,7 +312,8 @@ class PaylinkPagePrice(models.AbstractModel):
         }
         heading = headings.get(refusal.code) or page.env._("This did not work")
         # In sudo mode because visitors cannot read transactions.
-        attempts_sudo = link.sudo().move_id.transaction_ids._paylink_get_running_attempts(link)
+        attempts_sudo = link.sudo()._get_payable_moves().transaction_ids
+        attempts_sudo = attempts_sudo._paylink_get_running_attempts(link)
         attempt_sudo = attempts_sudo[:1] if refusal.code == "in_progress" else attempts_sudo[:0]
         return {
             **page._prepare_layout_values(link.company_id, heading),

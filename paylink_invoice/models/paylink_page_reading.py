@@ -113,6 +113,8 @@ class PaylinkPageReading(models.AbstractModel):
     @api.model
     def _read_lines(self, move):
         """Read the lines of the document, by one query instead of one for each One2many field."""
+        if not move:
+            return
         fields = self._get_read_fields("account.move.line")
         lines = self.env["account.move.line"].search_fetch([("move_id", "=", move.id)], fields)
         shown = lines.filtered_domain(move._fields["invoice_line_ids"].get_comodel_domain(move))
@@ -121,8 +123,6 @@ class PaylinkPageReading(models.AbstractModel):
     @api.model
     def _prefetch_lines(self, move):
         """Read the lines of the document and what they refer to."""
-        if not move:
-            return
         self._read_lines(move)
         lines = move.line_ids
         # For all lines at once: Odoo's method assigns the parents of all lines of the move, and

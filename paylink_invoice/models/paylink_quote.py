@@ -48,7 +48,12 @@ class PaylinkQuote(models.Model):
     # What the customer asked for
     amount_choice = fields.Selection(
         string="Amount Asked For",
-        selection=[("full", "Everything"), ("next", "Next Instalment"), ("other", "Other Amount")],
+        selection=[
+            ("full", "Everything"),
+            ("next", "Next Instalment"),
+            ("chosen", "Chosen Documents"),
+            ("other", "Other Amount"),
+        ],
         required=True,
         readonly=True,
     )

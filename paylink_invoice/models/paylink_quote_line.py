@@ -33,6 +33,11 @@ class PaylinkQuoteLine(models.Model):
         help="What is taken off because the document is paid early; it settles the document too.",
         readonly=True,
     )
+    credit_amount = fields.Monetary(
+        string="Credit Used",
+        help="What of the customer's credit settles the document.",
+        readonly=True,
+    )
     document_version = fields.Char(
         help="A fingerprint of what the customer saw: lines, amounts, dates, payments.",
         required=True,

@@ -113,9 +113,12 @@ class PaymentTransaction(models.Model):
             raise PaymentRefused("in_progress", others[:1]._paylink_describe_attempt(link_sudo))
         running = drafts._paylink_get_running_attempts()
         own = running.filtered(lambda tx: tx.paylink_link_id == link_sudo)
-        if reserved := own.filtered("paylink_is_reserved")[:1]:
+        reserved = own.filtered(lambda tx: tx.paylink_is_reserved and tx.invoice_ids == moves)[:1]
+        if reserved:
             return reserved._paylink_update_reserved(values)
-        same = own.filtered(lambda tx: tx._paylink_is_same_attempt(values))[:1]
+        same = own.filtered(
+            lambda tx: tx.invoice_ids == moves and tx._paylink_is_same_attempt(values)
+        )[:1]
         (drafts - running)._paylink_give_up(self._paylink_get_stale_reason())
         (own - same)._paylink_replace()
         return same or self._paylink_create_attempt(values)

@@ -289,8 +289,30 @@ class PaymentTransactionBooking(models.Model):
             self._paylink_reconcile(self.payment_id._paylink_get_receivable_lines() + source_lines)
             return
         for line, share in zip(lines, self._paylink_get_shares(is_plain=True), strict=False):
-            self._paylink_reconcile(line + share.move.line_ids)
-        self._paylink_reconcile(lines + self._paylink_get_documents().line_ids)
+            self._paylink_reconcile(line + self._paylink_get_own_lines(share.move))
+        self._paylink_use_credit()
+        documents = self._paylink_get_documents()
+        self._paylink_reconcile(lines + self._paylink_get_own_lines(documents))
+
+    def _paylink_get_own_lines(self, moves):
+        """Return the lines of documents; of an entry with several customers only the payer's."""
+        partner = self.partner_id.commercial_partner_id
+        return moves.line_ids.filtered(
+            lambda line: line.move_id.move_type != "entry" or line.partner_id == partner
+        )
+
+    def _paylink_use_credit(self):
+        """Settle with the customer's credit what the quote says, oldest due first.
+
+        After the money: so no more of the credit is used than the quote says.
+        """
+        lines = self.paylink_quote_id.line_ids.filtered("credit_amount")
+        if not lines:
+            return
+        own_lines = self.payment_id.move_id.line_ids
+        for line in lines.sorted(lambda line: self._paylink_get_age(line.move_id)):
+            credits = self.paylink_link_id._get_credit_lines(self.currency_id) - own_lines
+            self._paylink_reconcile(credits + self._paylink_get_own_lines(line.move_id))
 
     @api.model
     def _paylink_reconcile(self, lines):

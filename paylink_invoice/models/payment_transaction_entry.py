@@ -185,7 +185,10 @@ class PaymentTransactionEntry(models.Model):
 
     def _paylink_get_receivable(self, moves):
         """Return the account that documents are owed on, else the one of the customer."""
-        terms = moves.line_ids.filtered(lambda line: line.display_type == "payment_term")
+        lines = self._paylink_get_own_lines(moves)
+        terms = lines.filtered(lambda line: line.display_type == "payment_term") or lines.filtered(
+            lambda line: line.account_id.account_type == "asset_receivable"
+        )
         partner = self.partner_id.commercial_partner_id.with_company(self.company_id)
         return terms.account_id[:1] or partner.property_account_receivable_id
 

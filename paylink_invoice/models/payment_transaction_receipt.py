@@ -5,6 +5,9 @@ from odoo import fields, models
 
 from ..html_cleaning import clean_html
 
+# How many documents a receipt names beside the amounts.
+MAX_NAMED = 5
+
 
 class PaymentTransactionReceipt(models.Model):
     _inherit = "payment.transaction"
@@ -187,11 +190,11 @@ class PaymentTransactionReceipt(models.Model):
         """
         self.ensure_one()
         price = self._paylink_get_price()
-        lines = self.paylink_quote_id.line_ids
-        named = [(line.move_id.name, line.amount) for line in lines]
-        if len(lines) < 2:
+        page = self.env["paylink.page"]
+        named = page._prepare_quoted_documents(self.paylink_quote_id)
+        if len(named) < 2:
             named = [(self.env._("Amount"), float(price.base))]
-        rows = self.env["paylink.page"]._prepare_price(self.currency_id, named, price)["rows"]
+        rows = page._prepare_price(self.currency_id, named, price)["rows"]
         return rows if len(rows) > 1 else []
 
     def _paylink_prepare_receipt_rows(self):
@@ -226,10 +229,14 @@ class PaymentTransactionReceipt(models.Model):
     def _paylink_get_document_names(self):
         """Return what was paid, e.g. "Invoice INV/2026/00042"."""
         self.ensure_one()
-        return ", ".join(
+        moves = self.invoice_ids.sorted(self._paylink_get_age)
+        names = [
             " ".join(part for part in (move.type_name, move.name) if part)
-            for move in self.invoice_ids
-        )
+            for move in moves[:MAX_NAMED]
+        ]
+        if len(moves) > MAX_NAMED:
+            names.append(self.env._("%(count)s more documents", count=len(moves) - MAX_NAMED))
+        return ", ".join(names)
 
     # === WHAT CAME BACK === #
 
@@ -303,11 +310,14 @@ class PaymentTransactionReceipt(models.Model):
     def _paylink_get_remaining(self):
         """Return what the invoice still needs, or ``None`` where that is not known or no matter."""
         self.ensure_one()
-        move = self.invoice_ids[:1]
-        if self.state != "done" or not self.is_post_processed or move.state != "posted":
+        moves = self.invoice_ids
+        if self.state != "done" or not self.is_post_processed:
             return None
-        is_settled = move.payment_state in move._paylink_get_settled_states()
-        return 0.0 if is_settled else move.amount_residual
+        if set(moves.mapped("state")) != {"posted"}:
+            return None
+        settled_states = moves._paylink_get_settled_states()
+        open_moves = moves.filtered(lambda move: move.payment_state not in settled_states)
+        return sum(open_moves.mapped("amount_residual"))
 
     def _paylink_is_open(self):
         """Tell whether the outcome may change within minutes without anybody doing anything."""

@@ -133,6 +133,7 @@ function watchPrice(form) {
     const find = (selector) => form.querySelector(selector);
     const {quote: url, changed: changedText} = form.dataset;
     const tick = find("[name=fee_accepted]");
+    const picks = document.querySelectorAll("[name=document][form=o_paylink_pay]");
     const other = form.elements.amount_other;
     const label = find(".o_paylink_pay_label");
     const barSum = document.querySelector(".o_paylink_bar_sum");
@@ -196,7 +197,7 @@ function watchPrice(form) {
             tip.textContent = display.tips[tip.dataset.tip];
         }
         shownWish = getWish();
-        const isFull = find("[name=amount]:checked")?.value !== "next" && !isOther();
+        const isFull = (find("[name=amount]:checked")?.value ?? "full") === "full";
         const isChanged = isFull && display.base !== form.dataset.base;
         form.dataset.base = isFull ? display.base : form.dataset.base;
         showError(isChanged ? changedText : "");
@@ -240,6 +241,11 @@ function watchPrice(form) {
     function onChoice({target, type}) {
         if (target === tick || !url) {
             return;
+        }
+        if (target.name === "document") {
+            // Whoever ticks what to pay wants to pay just that; nothing ticked is everything again.
+            const isAny = Array.from(picks).some((pick) => pick.checked);
+            find(`[name=amount][value=${isAny ? "chosen" : "full"}]`).checked = true;
         }
         clearTimeout(timer);
         if (other) {
@@ -289,6 +295,10 @@ function watchPrice(form) {
 
     form.addEventListener("input", onChoice);
     form.addEventListener("change", onChoice);
+    for (const pick of picks) {
+        // Beside the form, in the list of documents.
+        pick.addEventListener("change", onChoice);
+    }
     form.addEventListener("formdata", ({formData}) => quote && formData.set("quote", quote.quote));
     // The fold is the choice: open is another amount, closed is everything.
     find(".o_paylink_part")?.addEventListener("toggle", ({target}) => {

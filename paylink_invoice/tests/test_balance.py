@@ -1,0 +1,341 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+"""The balance link: what it shows, what can be paid with it, and what the books say afterwards."""
+
+from datetime import timedelta
+
+from odoo import Command, fields
+from odoo.tests import tagged
+
+from .test_quote import QuoteCase
+
+
+class BalanceCase(QuoteCase):
+    """A customer without open invoices, with a balance link."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.owner = cls.env["res.partner"].create(
+            {"name": "Riverside Hotel", "is_company": True, "email": "desk@riverside.example.com"}
+        )
+        cls.guest = cls.env["res.partner"].create(
+            {
+                "name": "Grace Hall",
+                "parent_id": cls.owner.id,
+                "email": "grace@riverside.example.com",
+            }
+        )
+        cls.today = fields.Date.today()
+        cls.balance_link = cls._create_balance_link(cls.owner)
+
+    @classmethod
+    def _create_balance_link(cls, partner, **values):
+        return (
+            cls.env["paylink.link"]
+            .sudo()
+            .create(
+                {
+                    "kind": "balance",
+                    "partner_id": partner.id,
+                    "company_id": cls.company.id,
+                    "expiration_date": False,
+                    **values,
+                }
+            )
+        )
+
+    @classmethod
+    def _bill(cls, amount, days=-10, **values):
+        """Return an invoice of the customer that is due so many days from now."""
+        lines = [
+            Command.create({"name": "Rooms", "price_unit": amount, "tax_ids": [Command.clear()]})
+        ]
+        return cls._create_invoice(
+            **{
+                "partner_id": cls.guest.id,
+                "invoice_date": cls.today - timedelta(days=40),
+                "invoice_date_due": cls.today + timedelta(days=days),
+                "invoice_payment_term_id": False,
+                "invoice_line_ids": lines,
+                **values,
+            }
+        )
+
+    @classmethod
+    def _credit(cls, amount):
+        return cls._bill(amount, move_type="out_refund")
+
+    def _open(self, suffix="", link=None):
+        return self.url_open((link or self.balance_link)._get_path(suffix), allow_redirects=False)
+
+    def _quote_balance(self, **wish):
+        return self._quote(self.balance_link, **wish)
+
+    def _pay_balance(self, **wish):
+        """Pay a quote to the end and return its confirmed transaction."""
+        quote = self._quote_balance(**wish)
+        response = self._pay(self.balance_link, quote=quote["quote"], fee_accepted="1")
+        self.assertEqual(response.status_code, 303, response.text)
+        tx = (
+            self.env["payment.transaction"]
+            .sudo()
+            .search([("paylink_quote_id.reference", "=", quote["quote"])])
+        )
+        tx._set_done()
+        tx._post_process()
+        return tx
+
+
+@tagged("post_install", "-at_install", "paylink")
+class TestBalancePage(BalanceCase):
+    def test_nothing_is_due(self):
+        page = self._open()
+        self.assertEqual(page.status_code, 200)
+        self.assertIn("Nothing to pay, thank you", page.text)
+        self.assertNotIn("<form", page.text)
+
+    def test_a_credit_is_told(self):
+        self._credit(30)
+        page = self._open()
+        self.assertIn("Credit in your favor", page.text)
+        self.assertIn("30.00", page.text)
+        self.assertNotIn("<form", page.text)
+
+    def test_what_is_owed_is_listed_oldest_first(self):
+        late, soon = self._bill(100, -10), self._bill(50, 10)
+        self._credit(30)
+        page = self._open().text
+        self.assertIn("$\xa0120.00", page)
+        self.assertIn("of it is overdue", page)
+        self.assertIn("Your credit of", page)
+        self.assertLess(page.index(late.name), page.index(soon.name))
+        self.assertIn("View recent charges", page)
+
+    def test_only_its_own_routes_open(self):
+        token = self.balance_link._get_token()
+        for path in (f"/paylink/{token}", f"/paylink/{token}/pay", f"/paylink/{token}/pdf"):
+            self.assertEqual(self.url_open(path).status_code, 404)
+        token = self.link._get_token()
+        for suffix in ("", "/pay", "/options", "/invoice/1"):
+            path = f"/paylink/balance/{token}{suffix}"
+            self.assertEqual(self.url_open(path).status_code, 404)
+
+    def test_a_regenerated_link_is_dead_at_once(self):
+        path = self.balance_link._get_path()
+        self.balance_link.action_regenerate()
+        self.assertEqual(self.url_open(path).status_code, 404)
+        self.assertEqual(self._open().status_code, 200)
+
+    def test_each_document_opens_and_no_other(self):
+        mine, other = self._bill(100), self.posted_invoice
+        page = self._open(f"invoice/{mine.id}")
+        self.assertEqual(page.status_code, 200)
+        self.assertIn(mine.name, page.text)
+        self.assertIn("Back to your balance", page.text)
+        self.assertNotIn("<form", page.text)
+        pdf = self._open(f"invoice/{mine.id}/pdf")
+        self.assertEqual(pdf.headers["Content-Type"], "application/pdf")
+        draft = self._bill(5, post=False)
+        for move_id in (other.id, draft.id, 0, 2**31, 2**70):
+            for suffix in ("", "/pdf"):
+                self.assertEqual(self._open(f"invoice/{move_id}{suffix}").status_code, 404)
+
+    def test_currencies_are_never_added_up(self):
+        self.currency_euro.active = True
+        self._bill(100)
+        self._bill(70, currency_id=self.currency_euro.id)
+        page = self._open().text
+        self.assertIn("100.00", page)
+        self.assertIn("You also owe", page)
+        self.assertIn("currency=EUR", page)
+        self.assertNotIn("170.00", page)
+        euro = self._quote_balance(currency="EUR")
+        self.assertEqual((euro["currency"], euro["total"]), ("EUR", "70.00"))
+        self.assertEqual(self._quote_balance()["total"], "100.00")
+
+    def test_without_a_provider_the_form_cannot_be_completed(self):
+        self._bill(100)
+        self.provider.state = "disabled"
+        page = self._open().text
+        self.assertIn("cannot be completed", page)
+        self.assertIn('disabled="disabled"', page)
+
+    def test_the_number_of_queries_does_not_grow_with_the_documents(self):
+        counts = []
+        page = self.env["paylink.page"].sudo()
+        for number in (2, 20):
+            for _index in range(number):
+                self._bill(10)
+            for _fill_caches in range(2):
+                self.env.flush_all()
+                self.env.invalidate_all()
+                before = self.env.cr.sql_log_count
+                page._prepare_balance_values(self.balance_link)
+            counts.append(self.env.cr.sql_log_count - before)
+        self.assertEqual(*counts)
+
+
+@tagged("post_install", "-at_install", "paylink")
+class TestBalancePayment(BalanceCase):
+    def _assert_paid(self, *moves):
+        for move in moves:
+            self.assertEqual(move.amount_residual, 0, move.name)
+            self.assertIn(move.payment_state, ("paid", "in_payment"))
+
+    def test_everything_is_paid_at_once(self):
+        moves = self._bill(100), self._bill(50, 10)
+        tx = self._pay_balance()
+        self.assertEqual((tx.amount, tx.invoice_ids), (150, moves[0] | moves[1]))
+        self._assert_paid(*moves)
+        self.assertEqual(tx._paylink_get_leftover(), 0)
+        self.assertFalse(self.balance_link._get_balances())
+
+    def test_credit_comes_first(self):
+        late, soon, credit = self._bill(100), self._bill(50, 10), self._credit(120)
+        tx = self._pay_balance()
+        self.assertEqual(tx.amount, 30)
+        self.assertEqual(tx.paylink_quote_id.line_ids.mapped("credit_amount"), [100, 20])
+        self.assertEqual(late.payment_state, "reversed")
+        self._assert_paid(soon)
+        self.assertEqual(credit.amount_residual, 0)
+        self.assertFalse(self.balance_link._get_balances())
+
+    def test_what_is_overdue_is_paid_alone(self):
+        late, soon = self._bill(100), self._bill(50, 10)
+        tx = self._pay_balance(amount="next")
+        self.assertEqual(tx.amount, 100)
+        self._assert_paid(late)
+        self.assertEqual(soon.amount_residual, 50)
+
+    def test_chosen_documents_are_paid(self):
+        late, soon = self._bill(100), self._bill(50, 10)
+        tx = self._pay_balance(amount="chosen", documents=[soon.id])
+        self.assertEqual(tx.amount, 50)
+        self._assert_paid(soon)
+        self.assertEqual(late.amount_residual, 100)
+
+    def test_another_amount_settles_the_oldest_first(self):
+        late, soon = self._bill(100), self._bill(50, 10)
+        self._pay_balance(amount="120.00")
+        self._assert_paid(late)
+        self.assertEqual(soon.amount_residual, 30)
+
+    def test_tip_and_fee_come_on_top(self):
+        self.company.paylink_is_tip_enabled = True
+        self._set_fee(percent=2, fixed=0)
+        moves = self._bill(100), self._bill(50)
+        tx = self._pay_balance(tip="20")
+        self.assertEqual(
+            (tx.amount, tx.paylink_tip_amount, tx.paylink_fee_amount), (183.6, 30, 3.6)
+        )
+        self._assert_paid(*moves)
+
+    def test_an_early_payment_discount_is_granted(self):
+        plain, early = self._bill(50), self._bill(100, 20)
+        early.button_draft()
+        early.write(
+            {
+                "invoice_date": self.today,
+                "invoice_payment_term_id": self._create_discount_terms().id,
+            }
+        )
+        early.action_post()
+        tx = self._pay_balance()
+        self.assertEqual(tx.amount, 148)
+        self._assert_paid(plain, early)
+
+    def _create_discount_terms(self):
+        return self.env["account.payment.term"].create(
+            {
+                "name": "2 % in ten days",
+                "early_discount": True,
+                "discount_percentage": 2,
+                "discount_days": 10,
+                "line_ids": [
+                    Command.create({"value": "percent", "value_amount": 100, "nb_days": 30})
+                ],
+            }
+        )
+
+    def test_opening_balances_are_paid_too(self):
+        account = self.company_data["default_account_receivable"]
+        entry = self.env["account.move"].create(
+            {
+                "move_type": "entry",
+                "date": self.today - timedelta(days=90),
+                "line_ids": [
+                    Command.create(
+                        {
+                            "name": "Opening balance",
+                            "account_id": account.id,
+                            "partner_id": partner.id,
+                            "debit": debit,
+                        }
+                    )
+                    for partner, debit in ((self.owner, 80), (self.customer, 40))
+                ]
+                + [
+                    Command.create(
+                        {
+                            "name": "Opening",
+                            "account_id": self.company_data["default_account_revenue"].id,
+                            "credit": 120,
+                        }
+                    )
+                ],
+            }
+        )
+        entry.action_post()
+        invoice = self._bill(100)
+        tx = self._pay_balance()
+        self.assertEqual(tx.amount, 180)
+        self._assert_paid(invoice)
+        residuals = entry.line_ids.filtered("debit").mapped("amount_residual")
+        self.assertEqual(sorted(residuals), [0, 40])
+
+    def test_what_others_are_just_paying_is_not_paid_twice(self):
+        late, soon = self._bill(100), self._bill(50, 10)
+        link = self._create_link(late, self.guest)
+        self._start(link)
+        quote = self._quote_balance()
+        self._assert_code(self._pay(self.balance_link, quote=quote["quote"]), 409, "in_progress")
+        quote = self._quote_balance(amount="chosen", documents=[soon.id])
+        self.assertEqual(self._pay(self.balance_link, quote=quote["quote"]).status_code, 303)
+        other = self._quote(self._create_link(soon, self.guest))
+        links = self.env["paylink.link"].sudo().search([("move_id", "=", soon.id)])
+        self._assert_code(self._pay(links, quote=other["quote"]), 409, "in_progress")
+
+    def test_a_changed_balance_is_not_paid_at_the_old_price(self):
+        self._bill(100)
+        quote = self._quote_balance()
+        self._bill(50)
+        self._assert_code(self._pay(self.balance_link, quote=quote["quote"]), 409, "changed")
+
+    def test_another_choice_replaces_the_one_before(self):
+        late, soon = self._bill(100), self._bill(50, 10)
+        first = self._quote_balance()
+        self._pay(self.balance_link, quote=first["quote"])
+        second = self._quote_balance(amount="chosen", documents=[soon.id])
+        self._pay(self.balance_link, quote=second["quote"])
+        txs = (late | soon).transaction_ids
+        self.assertEqual(sorted(txs.mapped("state")), ["cancel", "draft"])
+        self.assertEqual(txs.filtered(lambda tx: tx.state == "draft").invoice_ids, soon)
+
+    def test_bad_choices_are_refused(self):
+        self._bill(100)
+        self._bill(50)
+        for wish in (
+            {"amount": "chosen"},
+            {"amount": "chosen", "documents": [self.posted_invoice.id]},
+            {"amount": "chosen", "documents": "all"},
+            {"amount": "151.00"},
+            {"amount": "-1"},
+        ):
+            with self.subTest(wish=wish):
+                self._assert_code(self._ask(self.balance_link, **wish), 400, "invalid_amount")
+
+    def test_a_refund_can_be_booked(self):
+        self._bill(100)
+        tx = self._pay_balance()
+        self.assertTrue(self._open(f"receipt/{tx.reference}").ok)
+        self.assertIn("100.00", self._open(f"receipt/{tx.reference}").text)
