@@ -153,7 +153,8 @@ class PaylinkPageBalance(models.AbstractModel):
     def _prepare_open_items(self, link, lines, choices, paths):
         """Return what is open, oldest due first: list of ``{'name', 'date_text', 'is_overdue',
         'state_text', 'amount', 'path', 'pdf_path', 'value'}``; a ``value`` can be chosen to pay."""
-        payable = link._get_payable_moves() if choices else self.env["account.move"]
+        can_choose = choices and any(row["value"] == "chosen" for row in choices["amounts"])
+        payable = link._get_payable_moves() if can_choose else self.env["account.move"]
         under_way = lines.move_id._paylink_get_pending_transactions().invoice_ids
         items, seen = [], set()
         for line in lines:
