@@ -1,4 +1,5 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+from . import paylink_chatter_mixin  # isort: skip - others inherit it
 from . import (
     account_move,
     account_move_attempt,
@@ -9,12 +10,14 @@ from . import (
     account_payment,
     account_payment_attempt,
     ir_http,
+    mail_compose_message,
     mail_mail,
     mail_message,
     paylink_event,
     paylink_link,
     paylink_link_actions,
     paylink_link_attempt,
+    paylink_link_customer,
     paylink_link_message,
     paylink_link_payment,
     paylink_link_quote,
@@ -43,6 +46,8 @@ from . import (
     payment_transaction_receipt_mail,
     payment_transaction_words,
     res_company,
+    res_company_balance,
     res_config_settings,
     res_currency,
+    res_partner_balance,
 )

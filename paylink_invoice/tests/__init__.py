@@ -4,6 +4,7 @@ from importlib.util import find_spec
 from . import (
     test_activity,
     test_backend_tours,
+    test_balance_customer,
     test_booking,
     test_choice_browser,
     test_doors,
