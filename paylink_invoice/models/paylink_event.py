@@ -186,7 +186,7 @@ class PaylinkEvent(models.Model):
             limit=1,
         )
         if self._log_once(link_sudo, "viewed", nonce, visitor) and not is_told:
-            link_sudo._get_document()._paylink_post_view(link_sudo)
+            link_sudo._get_chatter_record()._paylink_post_view(link_sudo)
 
     # === RENEWAL === #
 

@@ -31,7 +31,7 @@ class PaylinkLinkCustomer(models.Model):
         "This customer has a balance link already. Use or replace that one.",
     )
 
-    def _get_document(self):
+    def _get_chatter_record(self):
         """Return what the link leads to, whose chatter tells of it: an invoice or a customer."""
         self.ensure_one()
         return self.partner_id if self.kind == "balance" else self.move_id
