@@ -43,6 +43,8 @@ from . import (
     payment_transaction_receipt_mail,
     payment_transaction_words,
     res_company,
+    res_company_message,
     res_config_settings,
+    res_config_settings_message,
     res_currency,
 )

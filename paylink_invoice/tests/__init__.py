@@ -19,6 +19,7 @@ from . import (
     test_rights,
     test_saved_cards,
     test_send,
+    test_send_dialogs,
     test_settings,
 )
 
