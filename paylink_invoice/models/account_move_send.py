@@ -43,21 +43,24 @@ class AccountMoveSend(models.AbstractModel):
         :param paylink: what was decided: ``None`` (nothing), or a dict with ``link_ids`` (links that
             exist already, a list for each invoice's id) or ``is_included`` (whether recipients get
             links that are made while sending); and ``subject`` and ``body`` where somebody wrote some
-        :return: dict with ``link_ids`` of this invoice (empty: still to be made), ``subject``, ``body``
+        :return: dict with ``link_ids`` of this invoice, ``is_included`` (they are still to be made),
+            ``subject`` and ``body``
         """
         if paylink and "link_ids" in paylink:
+            link_ids = paylink["link_ids"].get(str(move.id))
+            if not link_ids:
+                return None
             # In sudo mode because the cron sends for users of other companies, too.
-            links_sudo = self.env["paylink.link"].sudo()
-            links_sudo = links_sudo.browse(paylink["link_ids"].get(str(move.id), []))
+            links_sudo = self.env["paylink.link"].sudo().browse(link_ids)
             # Who edits invoices could write other links into what waits for the cron.
             links_sudo = links_sudo.filtered(lambda link: link.move_id == move)
-            return {**paylink, "link_ids": links_sudo.ids} if links_sudo else None
+            return {**paylink, "link_ids": links_sudo.ids, "is_included": False}
         is_included = (paylink or {}).get("is_included")
         if is_included is None:
             is_included = self._paylink_is_included_by_default(move)
         if not is_included or move._paylink_get_send_denial():
             return None
-        return {**(paylink or {}), "link_ids": []}
+        return {**(paylink or {}), "link_ids": [], "is_included": True}
 
     @api.model
     def _paylink_is_included_by_default(self, move):
@@ -79,7 +82,7 @@ class AccountMoveSend(models.AbstractModel):
     @api.model
     def _paylink_get_recipient_settings(self, move, paylink):
         """Return whom an invoice goes to: the recipients of its links, or else Odoo's own choice."""
-        if paylink["link_ids"]:
+        if not paylink["is_included"]:
             links_sudo = self.env["paylink.link"].sudo().browse(paylink["link_ids"])
             return {"sending_methods": {"email"}, "mail_partner_ids": links_sudo.partner_id.ids}
         template = self._get_default_mail_template_id(move)
@@ -148,7 +151,7 @@ class AccountMoveSend(models.AbstractModel):
                 "user_id": data["author_user_id"],
             }
             for move, data in moves_data.items()
-            if data.get("paylink") and not data["paylink"]["link_ids"]
+            if data.get("paylink") and data["paylink"]["is_included"]
             for partner_id in data["mail_partner_ids"]
         ]
         # In sudo mode because links are made by sending only; who may send was decided before.

@@ -14,6 +14,7 @@ from . import (
     test_page_shortcuts,
     test_payment,
     test_pdf_stamp,
+    test_printing,
     test_quote,
     test_receipt,
     test_rights,
@@ -21,6 +22,7 @@ from . import (
     test_send,
     test_send_dialogs,
     test_settings,
+    test_telling,
 )
 
 # The only one that needs more than Odoo has.
