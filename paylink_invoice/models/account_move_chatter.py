@@ -8,8 +8,6 @@ class AccountMoveChatter(models.Model):
     _name = "account.move"
     _inherit = ["account.move", "paylink.chatter.mixin"]
 
-    _paylink_viewed_template = "paylink_invoice.chatter_viewed"
-    _paylink_viewed_subtype = "paylink_invoice.mt_paylink_viewed"
     _paylink_question_template = "paylink_invoice.chatter_question"
     _paylink_question_subtype = "paylink_invoice.mt_paylink_question"
 

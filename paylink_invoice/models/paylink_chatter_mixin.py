@@ -2,6 +2,7 @@
 """What the chatter of a document hears about the links that lead to it."""
 
 from odoo import SUPERUSER_ID, models
+from odoo.tools import html2plaintext
 
 
 class PaylinkChatterMixin(models.AbstractModel):
@@ -13,9 +14,7 @@ class PaylinkChatterMixin(models.AbstractModel):
     _name = "paylink.chatter.mixin"
     _description = "Chatter of Invoice Links"
 
-    # XML ids of the texts and of the subtypes that users follow or mute.
-    _paylink_viewed_template = None
-    _paylink_viewed_subtype = None
+    # XML ids of the text, and of the subtype that users follow or mute.
     _paylink_question_template = None
     _paylink_question_subtype = None
 
@@ -23,20 +22,36 @@ class PaylinkChatterMixin(models.AbstractModel):
         """Return the `res.users` who answers for this document, or else who sent the link."""
         raise NotImplementedError
 
-    def _paylink_post_view(self, link_sudo):
-        """Tell the chatter that somebody opened the document with a link."""
-        self._paylink_post(
+    def _paylink_tell(self, link_sudo, template, subtype, values):
+        """Tell those who follow the document what happened to one of its links.
+
+        See :meth:`_paylink_post`; who is logged in sees it at once, in their own language.
+
+        :param str subtype: XML id of the subtype by which they hear of it, or not
+        """
+        message = self._paylink_post(
             link_sudo,
-            self._paylink_viewed_template,
-            subtype_xmlid=self._paylink_viewed_subtype,
+            template,
+            values,
+            subtype_xmlid=subtype,
             author_id=self.env.ref("base.partner_root").id,
         )
+        for user in message.sudo().notified_partner_ids.user_ids:
+            if not user._is_internal():
+                continue
+            reader = self.with_user(SUPERUSER_ID).with_context(lang=user.lang or self.env.lang)
+            text = reader._paylink_render_chatter(link_sudo, template, values)
+            user._bus_send(
+                "simple_notification",
+                {"type": "info", "title": self.display_name, "message": html2plaintext(text)},
+            )
 
     def _paylink_post_question(self, link_sudo, text):
         """Put a visitor's question into the chatter, marked as unverified, for the responsible.
 
         :param str text: plain text; it is escaped
         """
+        responsible = self._paylink_get_responsible(link_sudo)
         recipient = link_sudo.partner_id
         # Whoever holds the link may ask, but nobody speaks as a member of the team.
         is_staff = any(user._is_internal() for user in recipient.user_ids)
@@ -48,7 +63,7 @@ class PaylinkChatterMixin(models.AbstractModel):
             message_type="comment",
             subtype_xmlid=self._paylink_question_subtype,
             author_id=author.id,
-            partner_ids=self._paylink_get_responsible(link_sudo).partner_id.ids,
+            partner_ids=responsible.partner_id.ids,
         )
 
     def _paylink_post(self, link_sudo, template, values=None, **kwargs):
@@ -62,6 +77,14 @@ class PaylinkChatterMixin(models.AbstractModel):
         record = self.with_user(SUPERUSER_ID).with_context(
             lang=responsible.lang or self.env.lang, paylink_is_for_staff=True
         )
-        values = {"link": link_sudo, "lang": record.env.lang, **(values or {})}
-        body = record.env["ir.qweb"]._render(template, values)
+        body = record._paylink_render_chatter(link_sudo, template, values)
         return record.message_post(body=body, **kwargs)
+
+    def _paylink_render_chatter(self, link_sudo, template, values=None):
+        """Return a text about a link, in the language of this environment."""
+        values = {
+            "link": link_sudo.with_env(self.env),
+            "lang": self.env.lang,
+            **(values or {}),
+        }
+        return self.env["ir.qweb"]._render(template, values)

@@ -15,8 +15,6 @@ class ResPartnerBalance(models.Model):
     _name = "res.partner"
     _inherit = ["res.partner", "paylink.chatter.mixin"]
 
-    _paylink_viewed_template = "paylink_invoice.chatter_balance_viewed"
-    _paylink_viewed_subtype = "paylink_invoice.mt_paylink_balance_viewed"
     _paylink_question_template = "paylink_invoice.chatter_balance_question"
     _paylink_question_subtype = "paylink_invoice.mt_paylink_balance_question"
 
