@@ -1,11 +1,15 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """What the chatter of an invoice hears about its links."""
 
-from odoo import SUPERUSER_ID, models
+from odoo import models
 
 
 class AccountMoveChatter(models.Model):
-    _inherit = "account.move"
+    _name = "account.move"
+    _inherit = ["account.move", "paylink.chatter.mixin"]
+
+    _paylink_question_template = "paylink_invoice.chatter_question"
+    _paylink_question_subtype = "paylink_invoice.mt_paylink_question"
 
     def _message_post_after_hook(self, new_message, message_values):
         # EXTENDS 'account'
@@ -25,46 +29,6 @@ class AccountMoveChatter(models.Model):
             return dict.fromkeys(self.ids, self.env["res.partner"])
         return super()._mail_get_partners(introspect_fields)
 
-    def _paylink_post_view(self, link_sudo):
-        """Tell the chatter that somebody opened the document with a link."""
-        self._paylink_post(
-            link_sudo,
-            "paylink_invoice.chatter_viewed",
-            subtype_xmlid="paylink_invoice.mt_paylink_viewed",
-            author_id=self.env.ref("base.partner_root").id,
-        )
-
-    def _paylink_post_question(self, link_sudo, text):
-        """Put a visitor's question into the chatter, marked as unverified, for the responsible.
-
-        :param str text: plain text; it is escaped
-        """
-        responsible = self.invoice_user_id or link_sudo.user_id
-        recipient = link_sudo.partner_id
-        # Whoever holds the link may ask, but nobody speaks as a member of the team.
-        is_staff = any(user._is_internal() for user in recipient.user_ids)
-        author = self.env.ref("base.partner_root") if is_staff else recipient
-        self._paylink_post(
-            link_sudo,
-            "paylink_invoice.chatter_question",
-            {"lines": text.splitlines()},
-            message_type="comment",
-            subtype_xmlid="paylink_invoice.mt_paylink_question",
-            author_id=author.id,
-            partner_ids=responsible.partner_id.ids,
-        )
-
-    def _paylink_post(self, link_sudo, template, values=None, **kwargs):
-        """Post a QWeb text about a link into the chatter, in the language of the responsible.
-
-        :param str template: XML id of the text; it gets ``link``, ``lang`` (of its reader) and ``values``
-        """
-        self.ensure_one()
-        responsible = self.invoice_user_id or link_sudo.user_id
-        # As the system: the visitor has no user, and the message needs no rights of theirs.
-        move = self.with_user(SUPERUSER_ID).with_context(
-            lang=responsible.lang or self.env.lang, paylink_is_for_staff=True
-        )
-        values = {"link": link_sudo, "lang": move.env.lang, **(values or {})}
-        body = move.env["ir.qweb"]._render(template, values)
-        return move.message_post(body=body, **kwargs)
+    def _paylink_get_responsible(self, link_sudo):
+        # EXTENDS 'paylink.chatter.mixin'
+        return self.invoice_user_id or link_sudo.user_id

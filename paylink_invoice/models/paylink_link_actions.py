@@ -23,7 +23,7 @@ class PaylinkLinkActions(models.Model):
         self.ensure_one()
         self._check_can_send()
         if self.state != "active":
-            raise UserError(self.env._("This link is over. Replace it, or send a new one."))
+            raise UserError(self._explain_end())
         self._log_event("copied")
         if not self.sent_date:
             self.sudo().sent_date = fields.Datetime.now()
@@ -55,7 +55,9 @@ class PaylinkLinkActions(models.Model):
         self._check_can_manage()
         for link_sudo in self.sudo():  # Changed by its actions only, after the check above.
             company = link_sudo.company_id
-            life = company._paylink_complete_life({"hours_after_view": link_sudo.hours_after_view})
+            life = company._paylink_complete_life(
+                {"kind": link_sudo.kind, "hours_after_view": link_sudo.hours_after_view}
+            )
             link_sudo.write(
                 {
                     **link_sudo._prepare_next_generation_values(),
@@ -66,6 +68,10 @@ class PaylinkLinkActions(models.Model):
             )
         self._log_event("regenerated")
         return True
+
+    def _explain_end(self):
+        """Return the sentence for whoever wants to hand out a link that is over."""
+        return self.env._("This link is over. Replace it, or send a new one.")
 
     def _prepare_next_generation_values(self):
         """Return the values that make every URL minted so far stop working."""

@@ -113,4 +113,4 @@ class PaylinkLinkVisit(models.Model):
         self._log_event("commented", **visitor)
         if is_person:
             self.env["paylink.event"]._register_view(self, visitor)
-        self.move_id._paylink_post_question(self, text.strip())
+        self._get_chatter_record()._paylink_post_question(self, text.strip())

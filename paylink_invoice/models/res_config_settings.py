@@ -40,6 +40,9 @@ class ResConfigSettings(models.TransientModel):
     paylink_minimum_percent = fields.Float(
         related="company_id.paylink_minimum_percent", readonly=False
     )
+    paylink_is_advance_allowed = fields.Boolean(
+        related="company_id.paylink_is_advance_allowed", readonly=False
+    )
     paylink_is_tip_enabled = fields.Boolean(
         related="company_id.paylink_is_tip_enabled", readonly=False
     )

@@ -4,6 +4,7 @@ from importlib.util import find_spec
 from . import (
     test_activity,
     test_backend_tours,
+    test_balance_customer,
     test_booking,
     test_choice_browser,
     test_doors,
@@ -14,12 +15,15 @@ from . import (
     test_page_shortcuts,
     test_payment,
     test_pdf_stamp,
+    test_printing,
     test_quote,
     test_receipt,
     test_rights,
     test_saved_cards,
     test_send,
+    test_send_dialogs,
     test_settings,
+    test_telling,
 )
 
 # The only one that needs more than Odoo has.

@@ -17,23 +17,62 @@ async function copyUrl(url, notification) {
 /** Copies the live URL of a link. The server computes it for this one click and logs who asked. */
 export class PaylinkCopyButton extends Component {
     static template = "paylink_invoice.CopyButton";
-    static props = {...standardWidgetProps};
+    static props = {...standardWidgetProps, linkField: {type: String, optional: true}};
 
     setup() {
         this.orm = useService("orm");
         this.notification = useService("notification");
     }
 
+    /** The id of the link: this record is one, or has one in a field. */
+    get linkId() {
+        const {record, linkField} = this.props;
+        return linkField ? record.data[linkField].id : record.resId;
+    }
+
+    get isShown() {
+        const {record, linkField} = this.props;
+        // A customer's link is one that was not revoked, and it does not expire.
+        return linkField ? Boolean(record.data[linkField]) : record.data.state === "active";
+    }
+
     async onClick() {
-        const {url} = await this.orm.call("paylink.link", "action_copy_url", [
-            [this.props.record.resId],
-        ]);
+        const {url} = await this.orm.call("paylink.link", "action_copy_url", [[this.linkId]]);
         await copyUrl(url, this.notification);
     }
 }
 
+/** Copies the line for a mail signature, as HTML for mail programs and as plain text. */
+export class PaylinkCopySignatureButton extends PaylinkCopyButton {
+    static template = "paylink_invoice.CopySignatureButton";
+
+    async onClick() {
+        const {html, text} = await this.orm.call("paylink.link", "action_copy_signature", [
+            [this.linkId],
+        ]);
+        await browser.navigator.clipboard.write([
+            new ClipboardItem({
+                "text/html": new Blob([html], {type: "text/html"}),
+                "text/plain": new Blob([text], {type: "text/plain"}),
+            }),
+        ]);
+        this.notification.add(
+            _t("Copied. Paste it below mails to this very customer, and to nobody else."),
+            {type: "success"}
+        );
+    }
+}
+
+const extractProps = ({attrs}) => ({linkField: attrs.link_field});
+
 registry.category("view_widgets").add("paylink_copy_button", {
     component: PaylinkCopyButton,
+    extractProps,
+});
+
+registry.category("view_widgets").add("paylink_copy_signature_button", {
+    component: PaylinkCopySignatureButton,
+    extractProps,
 });
 
 /** What the dialog "Invoice Link" answers when the link is to be copied instead of sent. */
