@@ -20,7 +20,6 @@ from . import (
     paylink_link,
     paylink_link_actions,
     paylink_link_attempt,
-    paylink_link_customer,
     paylink_link_delivery,
     paylink_link_message,
     paylink_link_payment,
@@ -61,4 +60,4 @@ from . import (
 
 # isort: split
 # These override what is defined above.
-from . import paylink_link_balance, paylink_page_balance
+from . import paylink_link_balance, paylink_link_customer, paylink_page_balance
