@@ -18,12 +18,12 @@ class PaylinkPage(PaylinkGate):
         link_sudo = self._open_link(token)
         page = request.env["paylink.page"]
         if link_sudo.kind == "balance":
+            template = "paylink_invoice.paylink_balance_page"
             values = page._prepare_balance_values(link_sudo._choose_currency(currency))
-            return self._respond_page("paylink_invoice.paylink_balance_page", values, link_sudo.env)
-        values = page._prepare_values(link_sudo)
-        return self._respond_page(
-            "paylink_invoice.paylink_link_page", {**values, "asked": bool(asked)}, link_sudo.env
-        )
+        else:
+            template = "paylink_invoice.paylink_link_page"
+            values = page._prepare_values(link_sudo)
+        return self._respond_page(template, {**values, "asked": bool(asked)}, link_sudo.env)
 
     @http.route(
         "/paylink/<string:token>/pdf", methods=["GET"], readonly=True, **PaylinkGate._public_route

@@ -13,11 +13,14 @@ from odoo import fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
+from .. import pricing
 from ..settlement import Item, get_money, merge, settle
 from .payment_transaction import PaymentRefused
 
 # The newest payments that a page lists.
 MAX_RECEIPTS = 10
+# The most that can be paid ahead: as much as Odoo's amounts can hold without losing a cent.
+MAX_ADVANCE = Decimal(10**12)
 LINE_FIELDS = (
     *("move_id", "currency_id", "date", "date_maturity", "name", "amount_residual_currency"),
     *("discount_date", "discount_amount_currency"),
@@ -257,6 +260,8 @@ class PaylinkLinkBalance(models.Model):
         if self.kind != "balance":
             return super()._get_payment_denial()
         balance = self._get_balance()
+        if self.company_id.paylink_is_advance_allowed:
+            return None if self._get_option_ids() else "no_provider"
         if balance.net <= 0:
             return "paid"
         lines = self._get_payable_lines(balance.currency)
@@ -286,14 +291,31 @@ class PaylinkLinkBalance(models.Model):
 
     def _find_amount(self, wish, choices):
         # EXTENDS
-        if self.kind != "balance" or wish.amount != "chosen":
+        if self.kind != "balance":
             return super()._find_amount(wish, choices)
+        if wish.amount != "chosen":
+            return self._find_advance(wish, choices) or super()._find_amount(wish, choices)
         amount = get_money(settle(self._get_wished_items(wish, choices), choices["credit"]))
         if not amount:
             raise PaymentRefused(
                 "invalid_amount", self.env._("Choose what to pay; your credit is used first.")
             )
         return "chosen", amount
+
+    def _find_advance(self, wish, choices):
+        """Return ``("other", amount)`` where more is to be paid than is owed, and may be."""
+        if not self.company_id.paylink_is_advance_allowed:
+            return None
+        try:
+            amount = self._parse_wished_amount(wish)
+        except pricing.InvalidAmount:
+            amount = Decimal(0)
+        if choices["full"] < amount <= MAX_ADVANCE:
+            return "other", amount
+        if not choices["full"]:
+            # There is nothing else to choose.
+            raise PaymentRefused("invalid_amount", self.env._("Enter the amount to pay."))
+        return None
 
     def _get_wished_items(self, wish, choices):
         """Return the items to pay: those of the chosen documents, or all of them."""
@@ -340,6 +362,18 @@ class PaylinkLinkBalance(models.Model):
         return self.env["payment.transaction"]._compute_reference(
             provider_code, prefix=f"{oldest.name}-and-{len(moves) - 1}-more"
         )
+
+    def _get_tip_percents(self):
+        # EXTENDS: who owes nothing is asked for no tip.
+        percents = super()._get_tip_percents()
+        is_owed = self.kind != "balance" or percents == ["0"] or self._get_balance().net > 0
+        return percents if is_owed else ["0"]
+
+    def _get_part_range(self, choices):
+        # EXTENDS
+        if self.kind != "balance" or not self.company_id.paylink_is_advance_allowed:
+            return super()._get_part_range(choices)
+        return self.env._("What is more than you owe becomes your credit.")
 
     # === WHAT WAS PAID === #
 

@@ -49,6 +49,8 @@ class PaylinkPageBalance(models.AbstractModel):
             "payments": page._prepare_recent_payments(link),
             "receipts": page._prepare_receipts(link, paths),
             "bank": page._prepare_balance_bank(link, balance, lines),
+            "has_question": is_preview or link._get_denial("comment") is None,
+            "asked": False,
             "script_texts": page._prepare_script_texts(),
         }
 
@@ -89,6 +91,8 @@ class PaylinkPageBalance(models.AbstractModel):
             for amount in (max(balance.overdue - balance.credit, 0), balance.credit)
         )
         details = []
+        if not balance.net:
+            details.append(self.env._("Everything is paid. You need not do anything."))
         if balance.net > 0 and balance.overdue > balance.credit:
             details.append(self.env._("%(amount)s of it is overdue.", amount=overdue))
         if balance.net > 0 and balance.credit:
@@ -194,13 +198,10 @@ class PaylinkPageBalance(models.AbstractModel):
         if link.kind != "balance":
             return super()._prepare_amount_choices(link, amounts)
         format_money = self._get_number_format(link._get_currency()).money
-        choices = [
-            {
-                "value": "full",
-                "label": self.env._("Everything"),
-                "amount": format_money(float(amounts["full"])),
-            }
-        ]
+        choices = []
+        if amounts["full"]:
+            full = format_money(float(amounts["full"]))
+            choices.append({"value": "full", "label": self.env._("Everything"), "amount": full})
         if amounts["next"]:
             choices.append(
                 {
@@ -211,9 +212,18 @@ class PaylinkPageBalance(models.AbstractModel):
             )
         if len({item.document for item in amounts["items"]}) > 1:
             choices.append({"value": "chosen", "label": self.env._("What I tick in the list")})
-        if amounts["minimum"] is not None:
-            choices.append({"value": "other", "label": self.env._("Another amount")})
+        if amounts["minimum"] is not None or link.company_id.paylink_is_advance_allowed:
+            label = self.env._("Another amount") if choices else self.env._("Pay ahead")
+            choices.append({"value": "other", "label": label})
         return choices
+
+    @api.model
+    def _prepare_default_price(self, link, base, option):
+        # EXTENDS: who owes nothing has to say first how much to pay ahead.
+        if base:
+            return super()._prepare_default_price(link, base, option)
+        label = self.env._("Continue")
+        return {"rows": [], "base": "", "total": "", "label": label, "fee_text": ""}
 
     # === HISTORY === #
 

@@ -45,7 +45,8 @@ class PaylinkPagePrice(models.AbstractModel):
             "has_fee": has_fee,
             "price": self._prepare_default_price(link, amounts["full"], default),
         }
-        is_plain = len(choices["amounts"]) == 1 and not choices["tips"] and not choices["options"]
+        has_choice = len(choices["amounts"]) > 1 or choices["amounts"][0]["value"] == "other"
+        is_plain = not (has_choice or choices["tips"] or choices["options"])
         return {**choices, "is_plain": is_plain}
 
     @api.model
@@ -258,6 +259,8 @@ class PaylinkPagePrice(models.AbstractModel):
         if rest := lines - shown:
             label = self.env._("%(count)s more documents", count=len(rest))
             documents.append((label, sum(rest.mapped("amount"))))
+        if advance := quote._get_advance():
+            documents.append((self.env._("Credit for later invoices"), float(advance)))
         return documents
 
     @api.model

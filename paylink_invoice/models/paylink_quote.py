@@ -137,6 +137,13 @@ class PaylinkQuote(models.Model):
             to_decimal(self.base_amount), to_decimal(self.tip_amount), to_decimal(self.fee_amount)
         )
 
+    def _get_advance(self):
+        """Return what is paid ahead of any document, a :class:`~decimal.Decimal`."""
+        to_decimal = self.currency_id._paylink_to_decimal
+        return to_decimal(self.base_amount) - sum(
+            to_decimal(a) for a in self.line_ids.mapped("amount")
+        )
+
     def _get_option_id(self):
         """Return the way to pay, as `paylink.link._get_options` names it."""
         self.ensure_one()

@@ -332,7 +332,8 @@ class PaymentTransaction(models.Model):
         """Tell an accountant when money came that no invoice needed any more."""
         self.ensure_one()
         leftover = self._paylink_get_leftover()
-        if self.currency_id.compare_amounts(leftover, 0) > 0:
+        advance = float(self.paylink_quote_id._get_advance()) if self.paylink_quote_id else 0
+        if self.currency_id.compare_amounts(leftover, advance) > 0:
             self._paylink_alert_accountant("paylink_invoice.activity_leftover", leftover=leftover)
 
     def _paylink_alert_accountant(self, template, **values):

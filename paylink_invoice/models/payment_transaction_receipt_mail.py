@@ -60,7 +60,8 @@ class PaymentTransactionReceiptMail(models.Model):
             _logger.exception("The receipt of payment %s could not be mailed", self.reference)
 
     def _paylink_post_receipt(self):
-        """Post the receipt into the chatter of the invoice, addressed to the customer alone.
+        """Post the receipt into the chatter of the invoice, or of the customer whose balance was paid,
+        addressed to the customer alone.
 
         :return: the `mail.message`
         """
@@ -69,16 +70,20 @@ class PaymentTransactionReceiptMail(models.Model):
         link_sudo = self.paylink_link_id.sudo()
         lang = link_sudo._get_lang()
         # As the system: the visitor has no user, and the message needs no rights of theirs.
-        move = link_sudo.move_id.with_user(SUPERUSER_ID).with_context(
-            lang=lang,
-            mail_notify_force_send=True,  # The queue may take an hour.
-            email_notification_allow_footer=True,
+        record = (
+            link_sudo._get_chatter_record()
+            .with_user(SUPERUSER_ID)
+            .with_context(
+                lang=lang,
+                mail_notify_force_send=True,  # The queue may take an hour.
+                email_notification_allow_footer=True,
+            )
         )
-        tx = self.with_env(move.env)
+        tx = self.with_env(record.env)
         template = tx._paylink_get_receipt_template()
         email_from = template._render_field("email_from", tx.ids)[tx.id]
-        author_id, email_from = move._message_compute_author(email_from=email_from)
-        return move.message_post(
+        author_id, email_from = record._message_compute_author(email_from=email_from)
+        return record.message_post(
             message_type="auto_comment",
             subtype_xmlid="mail.mt_comment",
             author_id=author_id,
@@ -90,7 +95,7 @@ class PaymentTransactionReceiptMail(models.Model):
             email_layout_xmlid="paylink_invoice.mail_layout_paylink",
             email_add_signature=False,
             force_email_lang=lang,
-            model_description=move.type_name,
+            model_description=tx._paylink_get_document_names(),
             mail_auto_delete=template.auto_delete,
             mail_server_id=template.mail_server_id.id,
             # Followers did not pay; they see the message in the chatter.

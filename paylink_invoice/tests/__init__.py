@@ -4,7 +4,9 @@ from importlib.util import find_spec
 from . import (
     test_activity,
     test_backend_tours,
+    test_balance,
     test_balance_customer,
+    test_balance_ledger,
     test_booking,
     test_choice_browser,
     test_doors,

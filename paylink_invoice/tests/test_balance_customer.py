@@ -61,7 +61,9 @@ class TestGenerate(BalanceCommon):
     def test_a_customer_has_one_link_that_does_not_end(self):
         self.company.write({"paylink_validity_days": 14, "paylink_hours_after_view": 24})
         link = self._generate()
-        self.assertEqual((link.kind, link.partner_id, link.company_id), ("balance", self.customer, self.company))
+        self.assertEqual(
+            (link.kind, link.partner_id, link.company_id), ("balance", self.customer, self.company)
+        )
         self.assertFalse(link.expiration_date)
         self.assertFalse(link.hours_after_view)
         self.assertEqual(link.user_id, self.biller)
@@ -225,7 +227,9 @@ class TestBalanceRights(BalanceCommon):
     def setUpClass(cls):
         super().setUpClass()
         cls.colleague, cls.auditor, cls.adviser = (
-            new_test_user(cls.env, login=f"paylink_{login}", groups=groups, company_id=cls.company.id)
+            new_test_user(
+                cls.env, login=f"paylink_{login}", groups=groups, company_id=cls.company.id
+            )
             for login, groups in (
                 ("colleague", "account.group_account_invoice"),
                 ("auditor", "base.group_user,account.group_account_readonly"),
@@ -267,8 +271,16 @@ class TestBalanceRights(BalanceCommon):
         self.assertEqual(link.state, "revoked")
 
     def test_the_link_of_another_company_is_out_of_reach(self):
-        link = self.env["paylink.link"].sudo().create(
-            {"kind": "balance", "partner_id": self.customer.id, "company_id": self.other_company.id}
+        link = (
+            self.env["paylink.link"]
+            .sudo()
+            .create(
+                {
+                    "kind": "balance",
+                    "partner_id": self.customer.id,
+                    "company_id": self.other_company.id,
+                }
+            )
         )
         self.assertFalse(self._as(self.biller, self.customer).paylink_balance_link_id)
         for method in ("action_copy_url", "action_copy_signature", "action_send_balance"):
@@ -314,12 +326,16 @@ class TestBalanceMail(BalanceCommon):
         for address, message in mails.items():
             self.assertEqual(set(self._get_tokens(message)), {link._get_token()}, address)
             self.assertEqual(message["To"].count("@"), 1)
-        stored = self.customer.message_ids.filtered(lambda message: link._get_preview_path() in message.body)
+        stored = self.customer.message_ids.filtered(
+            lambda message: link._get_preview_path() in message.body
+        )
         self.assertEqual(stored.partner_ids, self.alice | self.bob)
         self.assertEqual(len(stored), 2)
         everything = " ".join(self.env["mail.message"].search([]).mapped("body"))
         self.assertNotIn(link._get_token(), everything)
-        self.assertNotIn(link._get_token(), " ".join(self.env["mail.mail"].search([]).mapped("body_html")))
+        self.assertNotIn(
+            link._get_token(), " ".join(self.env["mail.mail"].search([]).mapped("body_html"))
+        )
         self.assertEqual(link.channel, "email")
         sent = link.event_ids.filtered(lambda event: event.event_type == "sent")
         self.assertEqual(sent.partner_id, self.alice | self.bob)
@@ -409,12 +425,16 @@ class TestBalanceMail(BalanceCommon):
 
     def test_a_dialog_of_another_customer_sends_no_such_link(self):
         link = self._generate()
-        composer = self.env["mail.compose.message"].with_user(self.biller).with_context(
-            allowed_company_ids=self.company.ids,
-            paylink_balance_link_id=link.id,
-            default_model="res.partner",
-            default_res_ids=self.stranger.ids,
-            default_composition_mode="comment",
+        composer = (
+            self.env["mail.compose.message"]
+            .with_user(self.biller)
+            .with_context(
+                allowed_company_ids=self.company.ids,
+                paylink_balance_link_id=link.id,
+                default_model="res.partner",
+                default_res_ids=self.stranger.ids,
+                default_composition_mode="comment",
+            )
         )
         with self.catch_mail() as catcher:
             composer.create(

@@ -58,7 +58,7 @@ export class PaylinkCopySignatureButton extends PaylinkCopyButton {
         ]);
         this.notification.add(
             _t("Copied. Paste it below mails to this very customer, and to nobody else."),
-            {type: "success"}
+            {type: "success"},
         );
     }
 }
