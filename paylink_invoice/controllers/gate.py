@@ -88,6 +88,9 @@ class PaylinkGate(http.Controller):
         :return: one `paylink.link` in sudo mode, in the recipient's language and company
         """
         link_sudo = self._resolve_link(token)
+        if action == "pay":
+            # What is owed is read once, here.
+            link_sudo = link_sudo._choose_currency(None)
         if denial := link_sudo._get_denial(action):
             self._stop(self._respond_denial(link_sudo, denial, is_page))
         return link_sudo

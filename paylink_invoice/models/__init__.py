@@ -60,4 +60,9 @@ from . import (
 
 # isort: split
 # These override what is defined above.
-from . import paylink_link_balance, paylink_link_customer, paylink_page_balance
+from . import (
+    paylink_link_balance,
+    paylink_link_balance_payment,
+    paylink_link_customer,
+    paylink_page_balance,
+)

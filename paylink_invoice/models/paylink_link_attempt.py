@@ -301,7 +301,7 @@ class PaylinkLinkAttempt(models.Model):
         """Return the sentence about a payment whose outcome is open."""
         self.ensure_one()
         page, link, _move = self.env["paylink.page"]._switch_to(self)
-        pending = link._get_payable_moves()._paylink_get_pending_transactions()[:1]
+        pending = link._get_pending_transactions()[:1]
         if not pending:
             return self.env._("Somebody is paying this very moment. Try again in a minute.")
         return self.env._(

@@ -89,6 +89,11 @@ class PaylinkLinkQuote(models.Model):
         self.ensure_one()
         return self.move_id
 
+    def _get_pending_transactions(self):
+        """Return the payments whose money is on its way, in sudo mode."""
+        self.ensure_one()
+        return self.move_id._paylink_get_pending_transactions()
+
     def _get_option_ids(self):
         """Return what can be paid with, see :meth:`account.move._paylink_get_option_ids`."""
         self.ensure_one()

@@ -24,9 +24,8 @@ class PaylinkPageBalance(models.AbstractModel):
         :param bool is_preview: whether staff look at it: then no path leads anywhere
         """
         page, link, _move = self._switch_to(link)
-        balances = link._get_balances()
-        balance = link._get_balance()
-        link = link.with_context(paylink_currency_id=balance.currency.id)
+        link = link._choose_currency(None)
+        page, balance = page.with_env(link.env), link._get_balance()
         paths = page._prepare_paths(link, is_preview)
         denial = page._get_payment_denial(link, is_preview)
         choices = page._prepare_choices(link, is_preview)
@@ -39,7 +38,7 @@ class PaylinkPageBalance(models.AbstractModel):
             "paths": paths,
             "beacon": page._prepare_beacon(link, paths),
             "summary": page._prepare_balance_summary(link, balance),
-            "others": page._prepare_other_balances(balances, balance, paths),
+            "others": page._prepare_other_balances(link._get_balances(), balance, paths),
             "payment": page._prepare_balance_payment(link, denial, choices),
             "choices": choices,
             "currency_code": balance.currency.name,
@@ -108,7 +107,9 @@ class PaylinkPageBalance(models.AbstractModel):
                     seller=seller,
                 )
             )
-        pending = link._get_open_lines(balance.currency).move_id._paylink_get_pending_transactions()
+        pending = link._get_pending_transactions().filtered(
+            lambda tx: tx.currency_id == balance.currency
+        )
         if pending:
             amount = self._phrase_money(sum(pending.mapped("amount")), balance.currency)
             details.append(
@@ -158,8 +159,8 @@ class PaylinkPageBalance(models.AbstractModel):
         """Return what is open, oldest due first: list of ``{'name', 'date_text', 'is_overdue',
         'state_text', 'amount', 'path', 'pdf_path', 'value'}``; a ``value`` can be chosen to pay."""
         can_choose = choices and any(row["value"] == "chosen" for row in choices["amounts"])
-        payable = link._get_payable_moves() if can_choose else self.env["account.move"]
-        under_way = lines.move_id._paylink_get_pending_transactions().invoice_ids
+        payable = link._filter_payable(lines).move_id if can_choose else lines.move_id.browse()
+        under_way = link._get_statement().under_way
         items, seen = [], set()
         for line in lines:
             move = line.move_id
@@ -210,7 +211,7 @@ class PaylinkPageBalance(models.AbstractModel):
                     "amount": format_money(float(amounts["next"])),
                 }
             )
-        if len({item.document for item in amounts["items"]}) > 1:
+        if link._get_balance().payable_documents > 1:
             choices.append({"value": "chosen", "label": self.env._("What I tick in the list")})
         if amounts["minimum"] is not None or link.company_id.paylink_is_advance_allowed:
             label = self.env._("Another amount") if choices else self.env._("Pay ahead")

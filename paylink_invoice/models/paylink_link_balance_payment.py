@@ -1,0 +1,215 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+"""Paying a balance: what can be chosen, what it settles, and what may be paid ahead."""
+
+import hashlib
+from decimal import Decimal
+
+from odoo import fields, models
+
+from .. import pricing
+from ..settlement import Item, get_money, merge, settle
+from .payment_transaction import PaymentRefused
+
+# The most that can be paid ahead: as much as Odoo's amounts can hold without losing a cent.
+MAX_ADVANCE = Decimal(10**12)
+
+
+class PaylinkLinkBalancePayment(models.Model):
+    _inherit = "paylink.link"
+
+    # === WHAT CAN BE PAID === #
+
+    def _get_payer(self):
+        # EXTENDS
+        return self._get_customer() if self.kind == "balance" else super()._get_payer()
+
+    def _get_payable_lines(self):
+        """Return the open receivables that can be paid through the link now, oldest due first."""
+        return self._filter_payable(self._get_open_lines(self._get_currency()))
+
+    def _get_payable_moves(self):
+        # EXTENDS
+        if self.kind != "balance":
+            return super()._get_payable_moves()
+        return self._get_payable_lines().move_id
+
+    def _get_pending_transactions(self):
+        # EXTENDS
+        if self.kind != "balance":
+            return super()._get_pending_transactions()
+        return self._get_statement().pending
+
+    def _get_items(self, lines):
+        """Return open receivables as :class:`~..settlement.Item`, in their order."""
+        today = fields.Date.context_today(self)
+        early = lines.filtered(lambda line: line.discount_date and line.discount_date >= today)
+        # Of their own: else the lines of all other documents would be read too.
+        early_moves = early.move_id.browse(early.move_id.ids)
+        eligible = early_moves.filtered(
+            lambda move: move._is_eligible_for_early_payment_discount(move.currency_id, today)
+        )
+        items = []
+        for line in lines:
+            to_decimal = line.currency_id._paylink_to_decimal
+            is_early = line in early and line.move_id in eligible
+            residual = to_decimal(line.amount_residual_currency)
+            discounted = to_decimal(line.discount_amount_currency) if is_early else residual
+            items.append(Item(line.move_id.id, residual, discounted))
+        return items
+
+    def _get_amount_choices(self):
+        # EXTENDS: from the sums, unless some documents are cheaper today.
+        if self.kind != "balance":
+            return super()._get_amount_choices()
+        balance = self._get_balance()
+        full = max(balance.payable - balance.credit, Decimal(0))
+        overdue = max(balance.payable_overdue - balance.credit, Decimal(0))
+        if balance.early_items:
+            full, overdue = self._get_discounted_sums(balance.credit)
+        return {
+            "full": full,
+            "residual": full,
+            "next": overdue if 0 < overdue < full else None,
+            "minimum": self._get_minimum_part(full),
+        }
+
+    def _get_discounted_sums(self, credit):
+        """Return what settles everything today, and what is overdue; discounts are taken off."""
+        lines = self._get_payable_lines()
+        today = fields.Date.context_today(self)
+        overdue = lines.filtered(lambda line: (line.date_maturity or line.date) < today)
+        return tuple(
+            get_money(settle(self._get_items(some_lines), credit))
+            for some_lines in (lines, overdue)
+        )
+
+    def _get_minimum_part(self, full):
+        # EXTENDS
+        if self.kind != "balance":
+            return super()._get_minimum_part(full)
+        currency = self._get_currency()
+        return self.company_id._paylink_get_minimum_part(full, float(full), currency)
+
+    def _get_payable_amount(self, due=None):
+        # EXTENDS
+        if self.kind != "balance":
+            return super()._get_payable_amount(due)
+        return float(self._get_amount_choices()["full"])
+
+    def _get_payment_denial(self):
+        # EXTENDS
+        if self.kind != "balance":
+            return super()._get_payment_denial()
+        statement = self._get_statement()
+        balance = statement.balance
+        if not self.company_id.paylink_is_advance_allowed:
+            if balance.net <= 0:
+                return "paid"
+            if not balance.payable:
+                return "in_progress" if statement.pending else "not_payable"
+            if balance.payable <= balance.credit:
+                return "paid"
+        return None if self._get_option_ids() else "no_provider"
+
+    def _get_option_ids(self):
+        # EXTENDS
+        if self.kind != "balance":
+            return super()._get_option_ids()
+        # In sudo mode because visitors cannot read the fields of providers.
+        provider_sudo = self.env["payment.provider"].sudo()
+        parties = (self.company_id, self._get_customer(), self._get_currency())
+        pairs = provider_sudo._paylink_get_option_ids(*parties)
+        if pairs is None:
+            amount = self._get_payable_amount()
+            return provider_sudo._paylink_pair(
+                *provider_sudo._paylink_find_options(*parties, amount)
+            )
+        return pairs
+
+    # === QUOTES === #
+
+    def _find_amount(self, wish, choices):
+        # EXTENDS
+        if self.kind != "balance":
+            return super()._find_amount(wish, choices)
+        if wish.amount != "chosen":
+            return self._find_advance(wish, choices) or super()._find_amount(wish, choices)
+        amount = get_money(settle(self._get_wished_items(wish), self._get_balance().credit))
+        if not amount:
+            raise PaymentRefused(
+                "invalid_amount", self.env._("Choose what to pay; your credit is used first.")
+            )
+        return "chosen", amount
+
+    def _find_advance(self, wish, choices):
+        """Return ``("other", amount)`` where more is to be paid than is owed, and may be."""
+        if not self.company_id.paylink_is_advance_allowed:
+            return None
+        try:
+            amount = self._parse_wished_amount(wish)
+        except pricing.InvalidAmount:
+            amount = Decimal(0)
+        if choices["full"] < amount <= MAX_ADVANCE:
+            return "other", amount
+        if not choices["full"]:
+            # There is nothing else to choose.
+            raise PaymentRefused("invalid_amount", self.env._("Enter the amount to pay."))
+        return None
+
+    def _get_wished_items(self, wish):
+        """Return the items to pay: those of the chosen documents, or all of them."""
+        lines = self._get_payable_lines()
+        if wish.amount == "chosen":
+            documents = {str(document) for document in wish.documents}
+            lines = lines.filtered(lambda line: str(line.move_id.id) in documents)
+        return self._get_items(lines)
+
+    def _prepare_quote_lines(self, base, choices, wish):
+        # EXTENDS
+        if self.kind != "balance":
+            return super()._prepare_quote_lines(base, choices, wish)
+        moves = self.env["account.move"].sudo()  # Visitors have no rights.
+        balance = self._get_balance()
+        return [
+            {
+                "company_id": self.company_id.id,
+                "currency_id": balance.currency.id,
+                "move_id": share.document,
+                "amount": float(share.amount),
+                "discount_amount": float(share.discount),
+                "credit_amount": float(share.credit),
+                "document_version": self._get_version(moves.browse(share.document)),
+            }
+            for share in merge(settle(self._get_wished_items(wish), balance.credit, base))
+        ]
+
+    def _get_version(self, move):
+        # EXTENDS: what the page shows of a document among many; its lines are not read.
+        if self.kind != "balance":
+            return super()._get_version(move)
+        seen = (
+            *(move.name, move.state, move.payment_state, str(move.invoice_date_due)),
+            *(round(move.amount_total, 6), round(move.amount_residual, 6), move.currency_id.name),
+        )
+        return hashlib.sha256(repr(seen).encode()).hexdigest()[:32]
+
+    def _compute_payment_reference(self, provider_code, moves):
+        # EXTENDS: a reference is read by people, and providers limit its length.
+        if self.kind != "balance" or len(moves) < 2:
+            return super()._compute_payment_reference(provider_code, moves)
+        oldest = moves.sorted(self.env["payment.transaction"]._paylink_get_age)[:1]
+        return self.env["payment.transaction"]._compute_reference(
+            provider_code, prefix=f"{oldest.name}-and-{len(moves) - 1}-more"
+        )
+
+    def _get_tip_percents(self):
+        # EXTENDS: who owes nothing is asked for no tip.
+        percents = super()._get_tip_percents()
+        is_owed = self.kind != "balance" or percents == ["0"] or self._get_balance().net > 0
+        return percents if is_owed else ["0"]
+
+    def _get_part_range(self, choices):
+        # EXTENDS
+        if self.kind != "balance" or not self.company_id.paylink_is_advance_allowed:
+            return super()._get_part_range(choices)
+        return self.env._("What is more than you owe becomes your credit.")
