@@ -229,9 +229,9 @@ class PaylinkLinkBalance(models.Model):
             )
         )
         balances = []
-        for currency_id, *amounts, count, documents, early in rows:
+        for currency_id, *sums, count, documents, early in rows:
             currency = self.env["res.currency"].browse(currency_id)
-            amounts = [currency._paylink_to_decimal(float(amount or 0)) for amount in amounts]
+            amounts = [currency._paylink_to_decimal(float(total or 0)) for total in sums]
             balances.append(Balance(currency, *amounts, count, documents, early))
         own = self.company_id.currency_id
         return sorted(
