@@ -19,7 +19,7 @@ SIGNATURE = Markup(
 
 
 # What staff are told of a balance link -> text in the chatter of the customer, subtype
-TOLD = {
+TOLD_OF_BALANCE = {
     "viewed": (
         "paylink_invoice.chatter_balance_viewed",
         "paylink_invoice.mt_paylink_balance_viewed",
@@ -31,7 +31,7 @@ TOLD = {
     ),
 }
 SUBTYPES = (
-    *(subtype for _text, subtype in TOLD.values()),
+    *(subtype for _text, subtype in TOLD_OF_BALANCE.values()),
     "paylink_invoice.mt_paylink_balance_question",
 )
 
@@ -53,26 +53,6 @@ class PaylinkLinkCustomer(models.Model):
         """Return what the link leads to, whose chatter tells of it: an invoice or a customer."""
         self.ensure_one()
         return self.partner_id if self.kind == "balance" else self.move_id
-
-    def _get_told(self):
-        # EXTENDS 'paylink_invoice'
-        return TOLD if self.kind == "balance" else super()._get_told()
-
-    def _subscribe_responsible(self):
-        # EXTENDS 'paylink_invoice': who answers for the customer hears of what happens, and no more.
-        balance_links = self.filtered(lambda link: link.kind == "balance")
-        ids_of = {}
-        for link in balance_links:
-            user = link.partner_id._paylink_get_responsible(link)
-            if user.active and user._is_internal() and not user._is_superuser():
-                ids_of.setdefault(user.partner_id, []).append(link.partner_id.id)
-        subtype_ids = [self.env["ir.model.data"]._xmlid_to_res_id(name) for name in SUBTYPES]
-        for partner, customer_ids in ids_of.items():
-            self.env["mail.followers"]._insert_followers(
-                *("res.partner", customer_ids, partner.ids),
-                subtypes={partner.id: [id_ for id_ in subtype_ids if id_]},
-            )
-        return super(PaylinkLinkCustomer, self - balance_links)._subscribe_responsible()
 
     def _compute_offer_text(self):
         # EXTENDS 'paylink_invoice': what is offered depends on what the balance is by then.
@@ -109,8 +89,22 @@ class PaylinkLinkCustomer(models.Model):
                 )
         except psycopg2.errors.UniqueViolation as error:
             raise ConcurrencyError("a balance link was made at the same moment") from error
-        created_sudo._subscribe_responsible()
+        created_sudo._subscribe_to_balance()
         return created_sudo
+
+    def _subscribe_to_balance(self):
+        """Have those who answer for the customers hear of what happens to these links."""
+        ids_of = {}
+        for link in self:
+            user = link.partner_id._paylink_get_responsible(link)
+            if user.active and user._is_internal() and not user._is_superuser():
+                ids_of.setdefault(user.partner_id, []).append(link.partner_id.id)
+        subtype_ids = [self.env["ir.model.data"]._xmlid_to_res_id(name) for name in SUBTYPES]
+        for partner, customer_ids in ids_of.items():
+            self.env["mail.followers"]._insert_followers(
+                *("res.partner", customer_ids, partner.ids),
+                subtypes={partner.id: [id_ for id_ in subtype_ids if id_]},
+            )
 
     # === RIGHTS === #
 
