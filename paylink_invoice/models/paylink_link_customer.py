@@ -110,10 +110,11 @@ class PaylinkLinkCustomer(models.Model):
 
     def _check_can_send(self):
         # EXTENDS 'paylink_invoice': a balance link opens all invoices of the customer.
-        super()._check_can_send()
+        result = super()._check_can_send()
         balance_links = self.filtered(lambda link: link.kind == "balance")
         for company, links in balance_links.grouped("company_id").items():
             links.partner_id._paylink_check_balance_access(company)
+        return result
 
     def _is_to_be_sent_by(self, user):
         """Tell whether somebody may hand out this balance link, to write it into their mail."""
@@ -131,9 +132,13 @@ class PaylinkLinkCustomer(models.Model):
 
     def action_regenerate(self):
         # EXTENDS 'paylink_invoice': after revoking, a customer may have a newer link.
-        if any(link.kind == "balance" and link.revoked_date for link in self):
+        balance_links = self.filtered(lambda link: link.kind == "balance")
+        if any(balance_links.mapped("revoked_date")):
             raise UserError(self._explain_end())
-        return super().action_regenerate()
+        result = super().action_regenerate()
+        # Nobody has got the new URL yet. In sudo mode because `super` has checked who may do this.
+        balance_links.sudo().sent_date = False
+        return result
 
     def _explain_end(self):
         # EXTENDS 'paylink_invoice'

@@ -20,12 +20,16 @@ class BasePartnerMergeAutomaticWizard(models.TransientModel):
         The one that the customer has used last stays, or else the one of the contact that stays.
         """
         # In sudo mode because whoever merges contacts may not see links, or not of each company.
-        links_sudo = self.env["paylink.link"].sudo().search(
-            [
-                ("kind", "=", "balance"),
-                ("revoked_date", "=", False),
-                ("partner_id", "in", (src_partners | dst_partner).ids),
-            ]
+        links_sudo = (
+            self.env["paylink.link"]
+            .sudo()
+            .search(
+                [
+                    ("kind", "=", "balance"),
+                    ("revoked_date", "=", False),
+                    ("partner_id", "in", (src_partners | dst_partner).ids),
+                ]
+            )
         )
         if dst_partner.commercial_partner_id != dst_partner:
             # A contact of a company: its invoices are the company's.
