@@ -288,14 +288,39 @@ class PaylinkLinkCustomer(models.Model):
 
     # === ENDING === #
 
-    def _end_balance_links(self, template, **values):
+    def _end_balance_links(self, explain):
         """Revoke balance links whose customer is none any more, and tell their chatter why.
 
-        :param str template: XML id of the text for the chatter; it gets ``link`` and ``values``
+        :param explain: function of a link, in sudo mode, that returns the sentence for the chatter
         """
         links_sudo = self.sudo()  # Whoever merges or moves contacts may not manage links.
         links_sudo.revoked_date = fields.Datetime.now()
         self._log_event("revoked")
         for link_sudo in links_sudo:
-            body = self.env["ir.qweb"]._render(template, {"link": link_sudo, **values})
-            link_sudo.partner_id._message_log(body=body)
+            link_sudo.partner_id._message_log(body=explain(link_sudo))
+
+    def _explain_became_contact(self, company_partner):
+        """Return the sentence that says why the link of a contact of a company has ended.
+
+        :param company_partner: the `res.partner` who is the customer now
+        """
+        return self.env._(
+            "The balance link of %(customer)s with %(company)s has ended: they are a contact of "
+            "%(parent)s now, who have a balance of their own. Send them the balance link of "
+            "%(parent)s.",
+            customer=self.partner_id.name,
+            company=self.company_id.name,
+            parent=company_partner.name,
+        )
+
+    def _explain_merged(self, kept):
+        """Return the sentence that says why this link has ended, and which one goes on."""
+        return self.env._(
+            "Contacts were merged, and a customer has one balance link: with %(company)s that of "
+            "%(kept)s (%(kept_id)s) goes on, that of %(ended)s (%(ended_id)s) has ended.",
+            company=self.company_id.name,
+            kept=kept.partner_id.name,
+            kept_id=kept.partner_id.id,
+            ended=self.partner_id.name,
+            ended_id=self.partner_id.id,
+        )

@@ -263,6 +263,29 @@ class TestBalanceRights(BalanceCommon):
         self.assertEqual(self._as(self.auditor, self.customer).paylink_balance_link_id, link)
         self.assertFalse(link.event_ids)
 
+    def test_the_form_of_a_customer_shows_the_link_to_those_who_may_see_or_send_it(self):
+        sender = new_test_user(
+            self.env,
+            login="paylink_sender",
+            groups="base.group_user,paylink_invoice.group_paylink_user",
+            company_id=self.company.id,
+        )
+        view_id = self.env.ref("base.view_partner_form").id
+        for user, fields_shown, buttons_shown in (
+            (self.biller, True, True),
+            (sender, True, True),
+            (self.auditor, True, False),
+            (self.employee, False, False),
+        ):
+            with self.subTest(user=user.login):
+                arch = self.env["res.partner"].with_user(user).get_view(view_id, "form")["arch"]
+                self.assertEqual('name="paylink_balance_link_id"' in arch, fields_shown)
+                self.assertEqual('name="action_paylink_generate"' in arch, buttons_shown)
+                self.assertEqual("paylink_copy_button" in arch, buttons_shown)
+                # Who sends links sees no more of billing for it.
+                sees_billing = user in (self.biller, self.auditor)
+                self.assertEqual('name="bank_ids"' in arch, sees_billing)
+
     def test_a_link_is_replaced_and_ended_by_its_maker_or_a_manager(self):
         link = self._generate()
         colleague = self._as(self.colleague, self.customer)
