@@ -12,7 +12,6 @@ from . import (
     account_payment_attempt,
     ir_actions_report,
     ir_http,
-    mail_compose_message,
     mail_mail,
     mail_message,
     mail_notification,

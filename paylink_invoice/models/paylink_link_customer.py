@@ -19,7 +19,7 @@ SIGNATURE = Markup(
 
 
 # What staff are told of a balance link -> text in the chatter of the customer, subtype
-TOLD = {
+TOLD_OF_BALANCE = {
     "viewed": (
         "paylink_invoice.chatter_balance_viewed",
         "paylink_invoice.mt_paylink_balance_viewed",
@@ -31,7 +31,7 @@ TOLD = {
     ),
 }
 SUBTYPES = (
-    *(subtype for _text, subtype in TOLD.values()),
+    *(subtype for _text, subtype in TOLD_OF_BALANCE.values()),
     "paylink_invoice.mt_paylink_balance_question",
 )
 
@@ -53,26 +53,6 @@ class PaylinkLinkCustomer(models.Model):
         """Return what the link leads to, whose chatter tells of it: an invoice or a customer."""
         self.ensure_one()
         return self.partner_id if self.kind == "balance" else self.move_id
-
-    def _get_told(self):
-        # EXTENDS 'paylink_invoice'
-        return TOLD if self.kind == "balance" else super()._get_told()
-
-    def _subscribe_responsible(self):
-        # EXTENDS 'paylink_invoice': who answers for the customer hears of what happens, and no more.
-        balance_links = self.filtered(lambda link: link.kind == "balance")
-        ids_of = {}
-        for link in balance_links:
-            user = link.partner_id._paylink_get_responsible(link)
-            if user.active and user._is_internal() and not user._is_superuser():
-                ids_of.setdefault(user.partner_id, []).append(link.partner_id.id)
-        subtype_ids = [self.env["ir.model.data"]._xmlid_to_res_id(name) for name in SUBTYPES]
-        for partner, customer_ids in ids_of.items():
-            self.env["mail.followers"]._insert_followers(
-                *("res.partner", customer_ids, partner.ids),
-                subtypes={partner.id: [id_ for id_ in subtype_ids if id_]},
-            )
-        return super(PaylinkLinkCustomer, self - balance_links)._subscribe_responsible()
 
     def _compute_offer_text(self):
         # EXTENDS 'paylink_invoice': what is offered depends on what the balance is by then.
@@ -109,17 +89,32 @@ class PaylinkLinkCustomer(models.Model):
                 )
         except psycopg2.errors.UniqueViolation as error:
             raise ConcurrencyError("a balance link was made at the same moment") from error
-        created_sudo._subscribe_responsible()
+        created_sudo._subscribe_to_balance()
         return created_sudo
+
+    def _subscribe_to_balance(self):
+        """Have those who answer for the customers hear of what happens to these links."""
+        ids_of = {}
+        for link in self:
+            user = link.partner_id._paylink_get_responsible(link)
+            if user.active and user._is_internal() and not user._is_superuser():
+                ids_of.setdefault(user.partner_id, []).append(link.partner_id.id)
+        subtype_ids = [self.env["ir.model.data"]._xmlid_to_res_id(name) for name in SUBTYPES]
+        for partner, customer_ids in ids_of.items():
+            self.env["mail.followers"]._insert_followers(
+                *("res.partner", customer_ids, partner.ids),
+                subtypes={partner.id: [id_ for id_ in subtype_ids if id_]},
+            )
 
     # === RIGHTS === #
 
     def _check_can_send(self):
         # EXTENDS 'paylink_invoice': a balance link opens all invoices of the customer.
-        super()._check_can_send()
+        result = super()._check_can_send()
         balance_links = self.filtered(lambda link: link.kind == "balance")
         for company, links in balance_links.grouped("company_id").items():
             links.partner_id._paylink_check_balance_access(company)
+        return result
 
     def _is_to_be_sent_by(self, user):
         """Tell whether somebody may hand out this balance link, to write it into their mail."""
@@ -137,9 +132,13 @@ class PaylinkLinkCustomer(models.Model):
 
     def action_regenerate(self):
         # EXTENDS 'paylink_invoice': after revoking, a customer may have a newer link.
-        if any(link.kind == "balance" and link.revoked_date for link in self):
+        balance_links = self.filtered(lambda link: link.kind == "balance")
+        if any(balance_links.mapped("revoked_date")):
             raise UserError(self._explain_end())
-        return super().action_regenerate()
+        result = super().action_regenerate()
+        # Nobody has got the new URL yet. In sudo mode because `super` has checked who may do this.
+        balance_links.sudo().sent_date = False
+        return result
 
     def _explain_end(self):
         # EXTENDS 'paylink_invoice'
@@ -289,14 +288,39 @@ class PaylinkLinkCustomer(models.Model):
 
     # === ENDING === #
 
-    def _end_balance_links(self, template, **values):
+    def _end_balance_links(self, explain):
         """Revoke balance links whose customer is none any more, and tell their chatter why.
 
-        :param str template: XML id of the text for the chatter; it gets ``link`` and ``values``
+        :param explain: function of a link, in sudo mode, that returns the sentence for the chatter
         """
         links_sudo = self.sudo()  # Whoever merges or moves contacts may not manage links.
         links_sudo.revoked_date = fields.Datetime.now()
         self._log_event("revoked")
         for link_sudo in links_sudo:
-            body = self.env["ir.qweb"]._render(template, {"link": link_sudo, **values})
-            link_sudo.partner_id._message_log(body=body)
+            link_sudo.partner_id._message_log(body=explain(link_sudo))
+
+    def _explain_became_contact(self, company_partner):
+        """Return the sentence that says why the link of a contact of a company has ended.
+
+        :param company_partner: the `res.partner` who is the customer now
+        """
+        return self.env._(
+            "The balance link of %(customer)s with %(company)s has ended: they are a contact of "
+            "%(parent)s now, who have a balance of their own. Send them the balance link of "
+            "%(parent)s.",
+            customer=self.partner_id.name,
+            company=self.company_id.name,
+            parent=company_partner.name,
+        )
+
+    def _explain_merged(self, kept):
+        """Return the sentence that says why this link has ended, and which one goes on."""
+        return self.env._(
+            "Contacts were merged, and a customer has one balance link: with %(company)s that of "
+            "%(kept)s (%(kept_id)s) goes on, that of %(ended)s (%(ended_id)s) has ended.",
+            company=self.company_id.name,
+            kept=kept.partner_id.name,
+            kept_id=kept.partner_id.id,
+            ended=self.partner_id.name,
+            ended_id=self.partner_id.id,
+        )

@@ -11,6 +11,8 @@ import psycopg2
 from odoo import fields, models
 from odoo.exceptions import ConcurrencyError
 
+from .paylink_link_customer import TOLD_OF_BALANCE
+
 _logger = logging.getLogger(__name__)
 
 # What is told -> text in the chatter, subtype
@@ -68,7 +70,7 @@ class PaylinkLinkTelling(models.Model):
 
     def _get_told(self):
         """Return what is told of such a link, as ``{event type: (text, subtype)}`` (XML ids)."""
-        return TOLD
+        return TOLD_OF_BALANCE if self.kind == "balance" else TOLD
 
     def _subscribe_responsible(self):
         """Have those who answer for the invoices, and the senders, hear of what happens to links.

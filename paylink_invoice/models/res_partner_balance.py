@@ -127,7 +127,9 @@ class ResPartnerBalance(models.Model):
                 ("revoked_date", "=", False),
                 ("partner_id", "in", contacts.ids),
             ]
-        )._end_balance_links("paylink_invoice.chatter_balance_became_contact")
+        )._end_balance_links(
+            lambda link: link._explain_became_contact(link.partner_id.commercial_partner_id)
+        )
 
     # === RIGHTS === #
 

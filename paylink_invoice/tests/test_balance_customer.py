@@ -5,9 +5,8 @@ import json
 import re
 import threading
 from contextlib import closing
-from unittest.mock import patch
 
-from odoo import Command, api
+from odoo import SUPERUSER_ID, Command, api
 from odoo.exceptions import AccessError, ConcurrencyError, UserError
 from odoo.service.model import retrying
 from odoo.tests import Form, TransactionCase, new_test_user, tagged
@@ -159,6 +158,12 @@ class TestGenerate(BalanceCommon):
         self.assertEqual(link.state, "active")
         self.assertEqual(link.event_ids.mapped("event_type"), ["regenerated"])
 
+    def test_a_regenerated_link_has_not_been_handed_out(self):
+        link = self._generate()
+        self._as(self.biller, link).action_copy_url()
+        self._as(self.biller, self.customer).action_paylink_regenerate_balance()
+        self.assertFalse(self._as(self.biller, self.customer).paylink_balance_sent_date)
+
     def test_buttons_without_a_link_say_what_to_do(self):
         customer = self._as(self.biller, self.customer)
         for button in ("preview", "send", "regenerate", "revoke"):
@@ -257,6 +262,29 @@ class TestBalanceRights(BalanceCommon):
                     getattr(self._as(user, link), method)()
         self.assertEqual(self._as(self.auditor, self.customer).paylink_balance_link_id, link)
         self.assertFalse(link.event_ids)
+
+    def test_the_form_of_a_customer_shows_the_link_to_those_who_may_see_or_send_it(self):
+        sender = new_test_user(
+            self.env,
+            login="paylink_sender",
+            groups="base.group_user,paylink_invoice.group_paylink_user",
+            company_id=self.company.id,
+        )
+        view_id = self.env.ref("base.view_partner_form").id
+        for user, fields_shown, buttons_shown in (
+            (self.biller, True, True),
+            (sender, True, True),
+            (self.auditor, True, False),
+            (self.employee, False, False),
+        ):
+            with self.subTest(user=user.login):
+                arch = self.env["res.partner"].with_user(user).get_view(view_id, "form")["arch"]
+                self.assertEqual('name="paylink_balance_link_id"' in arch, fields_shown)
+                self.assertEqual('name="action_paylink_generate"' in arch, buttons_shown)
+                self.assertEqual("paylink_copy_button" in arch, buttons_shown)
+                # Who sends links sees no more of billing for it.
+                sees_billing = user in (self.biller, self.auditor)
+                self.assertEqual('name="bank_ids"' in arch, sees_billing)
 
     def test_a_link_is_replaced_and_ended_by_its_maker_or_a_manager(self):
         link = self._generate()
@@ -452,6 +480,22 @@ class TestBalanceMail(BalanceCommon):
         with self.assertRaisesRegex(UserError, "is sent now"):
             composer.action_schedule_message()
 
+    def test_who_answers_for_a_customer_hears_of_the_link_and_of_nothing_else(self):
+        self.customer.user_id = self.employee
+        link = self._generate()
+        follower = self.customer.message_follower_ids.filtered(
+            lambda follower: follower.partner_id == self.employee.partner_id
+        )
+        subtypes = follower.subtype_ids.get_external_id().values()
+        self.assertTrue(subtypes)
+        self.assertTrue(all(name.startswith("paylink_invoice.") for name in subtypes))
+        self.env["paylink.event"]._register_view(link, PERSON)
+        link._tell("paid", amount="$ 5.00")
+        told = self.customer.message_ids.filtered(
+            lambda message: self.employee.partner_id in message.notified_partner_ids
+        )
+        self.assertEqual(len(told), 2)
+
     def test_views_and_questions_go_to_the_chatter_of_the_customer(self):
         self.customer.user_id = self.biller
         link = self._generate()
@@ -556,64 +600,57 @@ class TestCustomersChange(BalanceCommon):
 class TestGenerateAtOnce(TransactionCase):
     """Two people press the button at the same moment, each in a transaction of their own."""
 
-    def _in_new_transaction(self):
-        return closing(self.registry.cursor())
+    def setUp(self):
+        super().setUp()
+        with self.registry.cursor() as cr:  # It commits at its end.
+            env = api.Environment(cr, SUPERUSER_ID, {})
+            self.partner_id = env["res.partner"].create({"name": "Generated at once"}).id
+        self.addCleanup(self._clean)
+
+    def _clean(self):
+        with self.registry.cursor() as cr:
+            cr.execute("DELETE FROM paylink_link WHERE partner_id = %s", [self.partner_id])
+            cr.execute("DELETE FROM res_partner WHERE id = %s", [self.partner_id])
+
+    def _get_customer(self, cr):
+        return api.Environment(cr, SUPERUSER_ID, {})["res.partner"].browse(self.partner_id)
 
     def test_two_who_generate_at_once_end_with_one_link(self):
-        with self._in_new_transaction() as cr:
-            env = api.Environment(cr, 1, {})
-            partner_id = env["res.partner"].create({"name": "Generated at once"}).id
-            cr.commit()
-        self.addCleanup(self._clean, partner_id)
         meeting = threading.Barrier(2, timeout=20)
-        results, tries = [], []
+        found, tries = [], []
+
+        def generate(customer):
+            customer.env.invalidate_all()
+            self.assertTrue(customer.exists())  # The view of the database begins here.
+            tries.append(customer)
+            if len(tries) <= 2:
+                meeting.wait()
+            customer.action_paylink_generate()
+            return customer.paylink_balance_link_id.id
 
         def press():
-            with self._in_new_transaction() as cr:
-                env = api.Environment(cr, 1, {})
-                customer = env["res.partner"].browse(partner_id)
+            with closing(self.registry.cursor()) as cr:
+                customer = self._get_customer(cr)
+                # As Odoo answers a click.
+                found.append(retrying(lambda: generate(customer), customer.env))
 
-                def generate():
-                    customer.invalidate_recordset()
-                    # Both look at the same time, and find nothing.
-                    env["paylink.link"].search_count([])
-                    tries.append(1)
-                    if len(tries) <= 2:
-                        meeting.wait()
-                    customer.action_paylink_generate()
-                    return customer.paylink_balance_link_id.id
-
-                results.append(retrying(generate, env))
-
-        with patch("odoo.service.model.MAX_TRIES_ON_CONCURRENCY_FAILURE", 5):
-            threads = [threading.Thread(target=press) for _number in range(2)]
-            for thread in threads:
-                thread.start()
-            for thread in threads:
-                thread.join(timeout=30)
-        self.assertEqual(len(results), 2)
-        self.assertEqual(len(set(results)), 1)
+        threads = [threading.Thread(target=press) for _number in range(2)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(timeout=30)
+        self.assertEqual(len(found), 2)
+        self.assertEqual(len(set(found)), 1)
         self.assertEqual(len(tries), 3)
 
     def test_the_second_one_is_asked_to_begin_anew(self):
-        with self._in_new_transaction() as cr:
-            env = api.Environment(cr, 1, {})
-            partner = env["res.partner"].create({"name": "Generated twice"})
-            cr.commit()
-            self.addCleanup(self._clean, partner.id)
-            with self._in_new_transaction() as other_cr:
-                other_env = api.Environment(other_cr, 1, {})
-                other_env["res.partner"].search_count([])  # its view of the database begins
-                partner.action_paylink_generate()
-                cr.commit()
-                with self.assertRaises(ConcurrencyError):
-                    partner.with_env(other_env).action_paylink_generate()
-
-    def _clean(self, partner_id):
-        with self._in_new_transaction() as cr:
-            cr.execute("DELETE FROM paylink_link WHERE partner_id = %s", [partner_id])
-            cr.execute("DELETE FROM res_partner WHERE id = %s", [partner_id])
-            cr.commit()
+        with closing(self.registry.cursor()) as late_cr:
+            late = self._get_customer(late_cr)
+            self.assertFalse(late.paylink_balance_link_id)
+            with self.registry.cursor() as cr:
+                self._get_customer(cr).action_paylink_generate()
+            with self.assertRaises(ConcurrencyError):
+                late.action_paylink_generate()
 
 
 @tagged("post_install", "-at_install", "paylink")

@@ -3,6 +3,7 @@ from . import (
     account_move_send,
     account_payment_register,
     base_partner_merge,
+    mail_compose_message,
     paylink_send,
     paylink_send_comment,
 )

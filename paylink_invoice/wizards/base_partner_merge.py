@@ -2,6 +2,7 @@
 """Customers who are merged end with one balance link for each company."""
 
 from datetime import datetime
+from functools import partial
 
 from odoo import models
 
@@ -33,11 +34,12 @@ class BasePartnerMergeAutomaticWizard(models.TransientModel):
         )
         if dst_partner.commercial_partner_id != dst_partner:
             # A contact of a company: its invoices are the company's.
-            links_sudo._end_balance_links("paylink_invoice.chatter_balance_became_contact")
+            customer = dst_partner.commercial_partner_id
+            links_sudo._end_balance_links(lambda link: link._explain_became_contact(customer))
             return
         for links in links_sudo.grouped("company_id").values():
             kept = max(links, key=lambda link: self._paylink_rank_balance_link(link, dst_partner))
-            (links - kept)._end_balance_links("paylink_invoice.chatter_balance_merged", kept=kept)
+            (links - kept)._end_balance_links(partial(type(links)._explain_merged, kept=kept))
 
     def _paylink_rank_balance_link(self, link, dst_partner):
         """Return what decides which link stays, the greatest one."""

@@ -7,9 +7,9 @@ import {standardWidgetProps} from "@web/views/widgets/standard_widget_props";
 import {Component} from "@odoo/owl";
 
 /** Puts a live URL into the clipboard and says so. */
-async function copyUrl(url, notification) {
+async function copyUrl(url, notification, message) {
     await browser.navigator.clipboard.writeText(url);
-    notification.add(_t("Link copied. Whoever has it can open the document."), {
+    notification.add(message || _t("Link copied. Whoever has it can open the document."), {
         type: "success",
     });
 }
@@ -38,7 +38,17 @@ export class PaylinkCopyButton extends Component {
 
     async onClick() {
         const {url} = await this.orm.call("paylink.link", "action_copy_url", [[this.linkId]]);
-        await copyUrl(url, this.notification);
+        const message = this.props.linkField && _t("Link copied. Whoever has it sees the balance.");
+        await copyUrl(url, this.notification, message);
+        await this.showNewState();
+    }
+
+    /** Shows on the customer's form when the link was handed out, unless somebody is typing. */
+    async showNewState() {
+        const {record, linkField} = this.props;
+        if (linkField && !(await record.isDirty())) {
+            await record.load();
+        }
     }
 }
 
@@ -51,7 +61,7 @@ export class PaylinkCopySignatureButton extends PaylinkCopyButton {
             [this.linkId],
         ]);
         await browser.navigator.clipboard.write([
-            new ClipboardItem({
+            new window.ClipboardItem({
                 "text/html": new Blob([html], {type: "text/html"}),
                 "text/plain": new Blob([text], {type: "text/plain"}),
             }),
