@@ -11,15 +11,17 @@ class PaylinkPage(PaylinkGate):
     @http.route(
         "/paylink/<string:token>", methods=["GET"], readonly=True, **PaylinkGate._public_route
     )
-    def paylink_page(self, token, asked=None, **_kwargs):
+    def paylink_page(self, token, asked=None, reminders=None, **_kwargs):
         """Show the document of a link.
 
         :param str asked: set by the form of a question, to say that it has arrived
+        :param str reminders: set by the form of reminders by text, to say that it was heard
         """
         link_sudo = self._open_link(token)
         values = request.env["paylink.page"]._prepare_values(link_sudo)
+        said = {"asked": bool(asked), "is_reminder_change": bool(reminders)}
         return self._respond_page(
-            "paylink_invoice.paylink_link_page", {**values, "asked": bool(asked)}, link_sudo.env
+            "paylink_invoice.paylink_link_page", {**values, **said}, link_sudo.env
         )
 
     @http.route(

@@ -20,6 +20,7 @@ from . import (
     test_saved_cards,
     test_send,
     test_settings,
+    test_texts,
 )
 
 # The only one that needs more than Odoo has.

@@ -1,2 +1,8 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-from . import account_payment_register, paylink_send, paylink_send_comment
+from . import (
+    account_payment_register,
+    paylink_reminder_preview,
+    paylink_send,
+    paylink_send_comment,
+    paylink_send_text,
+)
