@@ -77,12 +77,25 @@ def stamp(pdf, placeholder_url, live_url):
     :return: the copy, or ``pdf`` itself
     :rtype: bytes
     """
-    path = _get_path(placeholder_url)
-    if len(path) < 2:
-        # An address without a path would turn every link of the document into a payment link.
+    return stamp_all(pdf, {placeholder_url: live_url})
+
+
+def stamp_all(pdf, live_urls):
+    """Return ``pdf``, in which several documents may follow each other, with all of their links live.
+
+    See :func:`stamp`; the file is read and written once.
+
+    :param bytes pdf: the documents
+    :param dict live_urls: what the copy shall link to, by placeholder URL
+    :rtype: bytes
+    """
+    paths = {_get_path(placeholder): live_url for placeholder, live_url in live_urls.items()}
+    # An address without a path would turn every link of the document into a payment link.
+    targets = {path: live_url for path, live_url in paths.items() if len(path) >= 2}
+    if not targets:
         return pdf
     try:
-        return _stamp(pdf, path, live_url)
+        return _stamp(pdf, targets)
     except _NotStampable as reason:
         _logger.warning("An invoice PDF leaves without a live link: %s", reason)
     except Exception as error:  # the library raises anything on a broken file
@@ -164,21 +177,20 @@ def _get_qr_image(text):
 # --------------------------------------------------------------------------- stamping
 
 
-def _stamp(pdf, path, live_url):
+def _stamp(pdf, targets):
     reader = PdfReader(io.BytesIO(pdf), strict=False)
     if "/Encrypt" in reader.trailer:
         raise _NotStampable("it is encrypted")
     update = _Update(pdf, reader)
-    qr_objects = []
+    images = {}  # of the codes, by what they say
+    save = None
     for page in reader.pages:
-        squares = _rewrite_links(update, page, path, live_url)
-        if squares:
-            if not qr_objects:
-                qr_objects = [
-                    update.add(_get_qr_image(live_url)),
-                    update.add(_make_stream(b"q\n")),
-                ]
-            _draw_squares(update, page, squares, *qr_objects)
+        for live_url, squares in _rewrite_links(update, page, targets).items():
+            if live_url not in images:
+                images[live_url] = update.add(_get_qr_image(live_url))
+            save = save or update.add(_make_stream(b"q\n"))
+            name = f"{_IMAGE_NAME}{list(images).index(live_url) or ''}"
+            _draw_squares(update, page, squares, images[live_url], save, name)
     if not update.changed:
         return pdf
     form = reader.trailer["/Root"].get("/AcroForm") or {}
@@ -187,48 +199,53 @@ def _stamp(pdf, path, live_url):
     return update.get_bytes()
 
 
-def _rewrite_links(update, page, path, live_url):
+def _rewrite_links(update, page, targets):
     """Make the placeholder links of a page live.
 
-    :return: the squares (x, y, side) that the QR code shall cover, in points
+    :param dict targets: live URLs by the path of their placeholder
+    :return: the squares (x, y, side) that QR codes shall cover, in points: lists by live URL
     """
-    squares = []
+    found = {}
     if "/Annots" not in page:
-        return squares
+        return found
     annots_raw = page.raw_get("/Annots")
     annots = annots_raw.get_object()
     for raw in annots:  # an object or a reference to one
         annot = raw.get_object()
-        is_placeholder, is_qr = _match_link(annot, path)
-        if not is_placeholder:
+        live_url, is_qr = _match_link(annot, targets)
+        if not live_url:
             continue
         action = _copy_dictionary(annot["/A"])
         action[NameObject("/URI")] = _LiteralString(live_url)
         annot[NameObject("/A")] = action
         if is_qr:
             square = _get_square(annot, page)
+            squares = found.setdefault(live_url, [])
             annot[NameObject("/Rect")] = _make_rectangle(square)
             if not any(_is_same_place(square, other) for other in squares):
                 squares.append(square)
         owners = (raw, annots_raw, _get_reference(page))
         objects = (annot, annots, page)
         update.replace_owner(owners, objects)
-    return squares
+    return found
 
 
-def _match_link(annot, path):
-    """Tell whether an annotation is a placeholder link, and whether it is the QR code's."""
+def _match_link(annot, targets):
+    """Return the live URL of an annotation that is a placeholder link, and whether it is the QR
+    code's.
+    """
     if not isinstance(annot, DictionaryObject) or annot.get("/Subtype") != "/Link":
-        return False, False
+        return None, False
     action = annot.get("/A")
     uri = action.get("/URI") if isinstance(action, DictionaryObject) else None
     if not uri:
-        return False, False
+        return None, False
     if isinstance(uri, bytes):
         uri = uri.decode("latin-1")
-    uri_path = _get_path(uri)
-    is_placeholder = uri_path == path or uri_path.startswith(path + "/")
-    return is_placeholder, is_placeholder and unquote(uri).endswith(QR_SUFFIX)
+    path = _get_path(uri)
+    while path and path not in targets:
+        path = path.rpartition("/")[0]
+    return targets.get(path), bool(path) and unquote(uri).endswith(QR_SUFFIX)
 
 
 def _get_path(url):
@@ -273,14 +290,15 @@ def _is_same_place(square, other):
     )
 
 
-def _draw_squares(update, page, squares, image, save):
+def _draw_squares(update, page, squares, image, save, name):
     """Draw the image over the squares, on top of what the page shows.
 
     :param image: reference to the QR code's image object
     :param save: reference to a content stream that saves the graphics state
+    :param str name: what the page calls the image
     """
     operators = "".join(
-        f"q {side:.3f} 0 0 {side:.3f} {x:.3f} {y:.3f} cm {_IMAGE_NAME} Do Q\n"
+        f"q {side:.3f} 0 0 {side:.3f} {x:.3f} {y:.3f} cm {name} Do Q\n"
         for x, y, side in squares
     )
     # The page's own operators may leave any scale and colour behind: put ours outside them.
@@ -292,7 +310,7 @@ def _draw_squares(update, page, squares, image, save):
     # Copies, because pages may share these dictionaries.
     resources = _copy_dictionary(page.get("/Resources") or {})
     images = _copy_dictionary(resources.get("/XObject") or {})
-    images[NameObject(_IMAGE_NAME)] = image
+    images[NameObject(name)] = image
     resources[NameObject("/XObject")] = images
     page[NameObject("/Resources")] = resources
     update.replace(_get_reference(page), page)

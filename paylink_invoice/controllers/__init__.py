@@ -1,2 +1,2 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-from . import activity, consent, gate, page, payment, portal, preview, quote, renewal
+from . import activity, consent, gate, page, payment, portal, preview, quote, renewal, report

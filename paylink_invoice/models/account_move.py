@@ -51,12 +51,13 @@ class AccountMove(models.Model):
     @api.depends("payment_state", "paylink_link_ids.sent_date", "paylink_link_ids.last_view_date")
     def _compute_paylink_summary(self):
         Link = self.env["paylink.link"]
-        of_moves = Domain("move_id", "in", self.ids) & IS_SENT
+        of_moves = Domain("move_id", "in", self.ids)
         groups = Link._read_group(
-            of_moves, ["move_id"], ["__count", "sent_date:max", "last_view_date:max"]
+            of_moves & (IS_SENT | Domain("channel", "=", "pdf")),
+            ["move_id"], ["__count", "sent_date:max", "last_view_date:max"],
         )
         summary = {move.id: values for move, *values in groups}
-        alive = Link._read_group(of_moves & Domain("state", "=", "active"), ["move_id"])
+        alive = Link._read_group(of_moves & IS_SENT & Domain("state", "=", "active"), ["move_id"])
         alive_ids = {move.id for (move,) in alive}
         settled_states = self._paylink_get_settled_states()
         for move in self:
@@ -226,11 +227,13 @@ class AccountMove(models.Model):
     def action_paylink_send(self):
         """Open the dialog that sends the link of one or many posted invoices.
 
-        :raise UserError: if a link cannot be sent for one of them
+        Those that cannot be sent are named there, and the others sent.
+
+        :raise UserError: if a link can be sent for none of them
         """
-        for move in self:
-            if denial := move._paylink_get_send_denial():
-                raise UserError(denial)
+        denials = [move._paylink_get_send_denial() for move in self]
+        if denials and all(denials):
+            raise UserError("\n".join(denials))
         return {
             "type": "ir.actions.act_window",
             "name": self.env._("Invoice Link"),
@@ -239,6 +242,17 @@ class AccountMove(models.Model):
             "target": "new",
             "context": {"active_model": self._name, "active_ids": self.ids},
         }
+
+    def action_paylink_renew(self):
+        """Mail a new link to everybody whose newest link of these invoices has ended by itself."""
+        links = self.env["paylink.link"].search([("move_id", "in", self.ids)], order="id")
+        newest = {(link.move_id, link.partner_id): link for link in links.filtered("sent_date")}
+        expired = links.browse(link.id for link in newest.values() if link.state == "expired")
+        if not expired:
+            raise UserError(
+                self.env._("No link of this invoice has ended. Press “Send Invoice Link” instead.")
+            )
+        return expired.action_renew()
 
     def action_paylink_view_links(self):
         """Open the links of these invoices."""

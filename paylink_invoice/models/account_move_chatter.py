@@ -2,6 +2,7 @@
 """What the chatter of an invoice hears about its links."""
 
 from odoo import SUPERUSER_ID, models
+from odoo.tools import html2plaintext
 
 
 class AccountMoveChatter(models.Model):
@@ -25,14 +26,29 @@ class AccountMoveChatter(models.Model):
             return dict.fromkeys(self.ids, self.env["res.partner"])
         return super()._mail_get_partners(introspect_fields)
 
-    def _paylink_post_view(self, link_sudo):
-        """Tell the chatter that somebody opened the document with a link."""
-        self._paylink_post(
+    def _paylink_tell(self, link_sudo, template, subtype, values):
+        """Tell those who follow the document what happened to one of its links.
+
+        See :meth:`_paylink_post`; who is logged in sees it at once, in their own language.
+
+        :param str subtype: XML id of the subtype by which they hear of it, or not
+        """
+        message = self._paylink_post(
             link_sudo,
-            "paylink_invoice.chatter_viewed",
-            subtype_xmlid="paylink_invoice.mt_paylink_viewed",
+            template,
+            values,
+            subtype_xmlid=subtype,
             author_id=self.env.ref("base.partner_root").id,
         )
+        for user in message.sudo().notified_partner_ids.user_ids:
+            if not user._is_internal():
+                continue
+            reader = self.with_user(SUPERUSER_ID).with_context(lang=user.lang or self.env.lang)
+            text = reader._paylink_render_chatter(link_sudo, template, values)
+            user._bus_send(
+                "simple_notification",
+                {"type": "info", "title": self.display_name, "message": html2plaintext(text)},
+            )
 
     def _paylink_post_question(self, link_sudo, text):
         """Put a visitor's question into the chatter, marked as unverified, for the responsible.
@@ -65,6 +81,14 @@ class AccountMoveChatter(models.Model):
         move = self.with_user(SUPERUSER_ID).with_context(
             lang=responsible.lang or self.env.lang, paylink_is_for_staff=True
         )
-        values = {"link": link_sudo, "lang": move.env.lang, **(values or {})}
-        body = move.env["ir.qweb"]._render(template, values)
+        body = move._paylink_render_chatter(link_sudo, template, values)
         return move.message_post(body=body, **kwargs)
+
+    def _paylink_render_chatter(self, link_sudo, template, values=None):
+        """Return a text about a link, in the language of this environment."""
+        values = {
+            "link": link_sudo.with_env(self.env),
+            "lang": self.env.lang,
+            **(values or {}),
+        }
+        return self.env["ir.qweb"]._render(template, values)

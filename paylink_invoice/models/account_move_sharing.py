@@ -74,6 +74,15 @@ class AccountMoveSharing(models.Model):
                         partner=partner.display_name,
                     )
                 )
+            elif needs_email and partner.is_blacklisted:
+                problems.append(
+                    self.env._(
+                        "%(name)s: the e-mail address of %(partner)s is blocked. "
+                        "Remove it from the block list first, or choose another contact.",
+                        name=name,
+                        partner=partner.display_name,
+                    )
+                )
         return problems
 
     def _paylink_is_of_own_company(self, partner):
@@ -129,5 +138,13 @@ class AccountMoveSharing(models.Model):
         # In sudo mode because senders need no right to edit templates to use this one.
         template = self._paylink_get_mail_template().sudo()
         return template.with_context(
-            lang=lang, paylink_recipient_name=partner.name or partner.parent_id.name
+            lang=lang, **self._paylink_get_message_context(partner, lang)
         )._render_field(fname, self.ids)[self.id]
+
+    def _paylink_get_message_context(self, partner, lang):
+        """Return what the template of the message finds in its context, for one recipient."""
+        self.ensure_one()
+        return {
+            "paylink_recipient_name": partner.name or partner.parent_id.name,
+            "paylink_message": self.company_id._paylink_get_message(lang),
+        }

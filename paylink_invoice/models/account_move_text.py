@@ -15,7 +15,7 @@ class AccountMoveText(models.Model):
         groups="paylink_invoice.group_paylink_user,account.group_account_readonly",
     )
 
-    @api.depends("paylink_link_ids.delivery_status")
+    @api.depends("paylink_link_ids")
     @api.depends_context("lang")
     def _compute_paylink_failure_notice(self):
         for move in self:

@@ -16,6 +16,28 @@ PLACEHOLDER = re.compile(
 class MailMail(models.Model):
     _inherit = "mail.mail"
 
+    def _postprocess_sent_message(
+        self, success_pids, success_emails, failure_reason=False, failure_type=None
+    ):
+        # EXTENDS 'mail': what did not leave is told to who sent the link. Before the mails are
+        # gone: Odoo deletes those with an address that is none.
+        if failure_type:
+            reached_ids = [partner.id for partner in success_pids]
+            # In sudo mode because mails are sent by the queue on behalf of all companies.
+            links_sudo = self.env["paylink.link"].sudo()
+            links_sudo.search(
+                [
+                    ("message_id", "in", self.mail_message_id.ids),
+                    ("partner_id", "not in", reached_ids),
+                ]
+            )._process_failure(is_server_down=failure_type == "mail_smtp")
+        return super()._postprocess_sent_message(
+            success_pids,
+            success_emails,
+            failure_reason=failure_reason,
+            failure_type=failure_type,
+        )
+
     def _prepare_outgoing_list(self, mail_server=False, doc_to_followers=None):
         # EXTENDS 'mail'
         emails = super()._prepare_outgoing_list(

@@ -14,3 +14,19 @@ class MailNotification(models.Model):
         return ": ".join(part for part in (name, self.failure_reason) if part) or (
             names.get(self.failure_type) or False
         )
+
+    def write(self, vals):
+        result = super().write(vals)
+        # Only what came back: while a mail leaves, Odoo writes `exception` for the time being.
+        # Of texts it is final.
+        status = vals.get("notification_status")
+        is_text = any(each.notification_type == "sms" for each in self)
+        if status == "bounce" or (status == "exception" and is_text):
+            # In sudo mode because the mail gateway is no sender of links.
+            links_sudo = self.env["paylink.link"].sudo()
+            links_sudo = links_sudo.search([("message_id", "in", self.mail_message_id.ids)])
+            recipients = {(each.mail_message_id, each.res_partner_id) for each in self}
+            links_sudo.filtered(
+                lambda link: (link.message_id, link.partner_id) in recipients
+            )._process_failure()
+        return result

@@ -58,6 +58,9 @@ class PaylinkEvent(models.Model):
             ("commented", "Commented"),
             ("fee_accepted", "Fee Accepted"),
             ("paid", "Paid"),
+            ("failed", "Payment Failed"),
+            ("bounced", "Not Delivered"),
+            ("printed", "Printed"),
             ("renewal_requested", "New Link Requested"),
             ("copied", "Copied"),
             ("regenerated", "Replaced"),
@@ -176,17 +179,13 @@ class PaylinkEvent(models.Model):
         ]
         if self.sudo().search_count(same_visitor, limit=1):
             return
-        today = fields.Datetime.now().replace(hour=0, minute=0, second=0, microsecond=0)
-        is_told = self.sudo().search_count(
-            [
-                ("link_id", "=", link_sudo.id),
-                ("event_type", "=", "viewed"),
-                ("event_date", ">=", today),
-            ],
-            limit=1,
-        )
-        if self._log_once(link_sudo, "viewed", nonce, visitor) and not is_told:
-            link_sudo.move_id._paylink_post_view(link_sudo)
+        is_told = link_sudo._is_told_today("viewed")
+        if not self._log_once(link_sudo, "viewed", nonce, visitor):
+            return
+        if not link_sudo.sent_date:  # Printed: it has reached somebody, as it turns out.
+            link_sudo.sent_date = fields.Datetime.now()
+        if not is_told:
+            link_sudo._tell("viewed")
 
     # === RENEWAL === #
 
@@ -202,11 +201,12 @@ class PaylinkEvent(models.Model):
         is_sized = isinstance(email, str) and len(email) <= MAX_EMAIL_LENGTH
         normalized = email_normalize(email) if is_sized else False
         candidates = link_sudo._get_renewal_contacts()
-        partner = candidates.filtered(
+        contact = partner = candidates.filtered(
             lambda contact: normalized and email_normalize(contact.email) == normalized
         )[:1]
         if not self._is_renewal_allowed(partner):
             partner = partner.browse()
+        is_told = link_sudo._is_told_today("renewal_requested")
         recent = [
             ("link_id", "=", link_sudo.id),
             ("event_type", "=", "renewal_requested"),
@@ -215,6 +215,8 @@ class PaylinkEvent(models.Model):
         if self.sudo().search_count(recent, limit=MAX_EVENTS_PER_HOUR) < MAX_EVENTS_PER_HOUR:
             link_sudo._log_event("renewal_requested", partner_id=partner.id, **visitor)
             self.env.ref("paylink_invoice.ir_cron_paylink_renewal").sudo()._trigger()
+            if not is_told:
+                link_sudo._tell("renewal_requested", contact=contact, address=normalized)
 
     def _is_renewal_allowed(self, partner):
         """Tell whether this contact has not asked too often already."""

@@ -276,6 +276,7 @@ class PaylinkLink(models.Model):
 
     def _mark_sent(self):
         """Start the life of links that have just been handed over."""
+        self._subscribe_responsible()
         self.write({"sent_date": fields.Datetime.now()})
         self._log_event("sent")
 

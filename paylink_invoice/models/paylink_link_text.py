@@ -47,30 +47,29 @@ class PaylinkLinkText(models.Model):
             ("canceled", "Canceled"),
         ],
         string="Delivery",
-        compute="_compute_delivery",
+        compute="_compute_delivery_status",
         search="_search_delivery_status",
         compute_sudo=True,
-    )
-    delivery_failure = fields.Char(
-        string="Why Not Delivered", compute="_compute_delivery", compute_sudo=True
     )
 
     # === COMPUTE METHODS === #
 
-    @api.depends(
-        "message_id.notification_ids.notification_status",
-        "message_id.notification_ids.failure_reason",
-    )
-    def _compute_delivery(self):
+    @api.depends("message_id", "partner_id")
+    def _compute_delivery_status(self):
         for link in self:
             notification = link._get_notification()
             status = STATUS_OF_NOTIFICATION.get(notification.notification_status)
             if notification.notification_status == "sent":
                 status = "delivered" if notification.notification_type == "sms" else "sent"
             link.delivery_status = status or False
-            link.delivery_failure = (
-                notification._paylink_get_failure() if status in ("failed", "queued") else False
-            )
+
+    def _compute_delivery_failure(self):
+        # EXTENDS for texts, whose gateways and checks give reasons of their own; also while the
+        # text still waits.
+        super()._compute_delivery_failure()
+        for link in self.filtered("sms_number"):
+            if link.delivery_status in ("failed", "queued"):
+                link.delivery_failure = link._get_notification()._paylink_get_failure()
 
     def _get_notification(self):
         """Return the `mail.notification` of the recipient, which the gateways report to."""

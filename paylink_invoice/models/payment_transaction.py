@@ -271,7 +271,19 @@ class PaymentTransaction(models.Model):
             updated.invoice_ids._paylink_touch()
         if target_state == "done":
             updated._paylink_schedule_post_processing()
+        if target_state == "error":
+            updated._paylink_log_failed()
         return updated
+
+    def _paylink_log_failed(self):
+        """Append what was declined to the history of its link; staff hear of it once a day."""
+        for tx in self.filtered("paylink_link_id"):
+            link_sudo = tx.paylink_link_id.sudo()  # A visitor's poll may report it.
+            is_told = link_sudo._is_told_today("failed")
+            link_sudo._log_event("failed")
+            if not is_told:
+                amount = tx.currency_id.format(tx.amount)
+                link_sudo._tell("failed", amount=amount, method=tx._paylink_get_method_name())
 
     def _paylink_schedule_post_processing(self):
         """Have the payments booked within a minute or two, even if no browser comes back."""
@@ -309,7 +321,9 @@ class PaymentTransaction(models.Model):
             [("nonce", "=", nonce), ("event_type", "=", "paid")], limit=1
         )
         if self.paylink_link_id and not is_known:
-            self.paylink_link_id._log_event("paid", nonce=nonce)
+            link_sudo = self.paylink_link_id.sudo()  # A visitor's poll may book the payment.
+            link_sudo._log_event("paid", nonce=nonce)
+            link_sudo._tell("paid", amount=self.currency_id.format(self.amount))
 
     def _paylink_alert_leftover(self):
         """Tell an accountant when money came that no invoice needed any more."""

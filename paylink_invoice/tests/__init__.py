@@ -14,12 +14,15 @@ from . import (
     test_page_shortcuts,
     test_payment,
     test_pdf_stamp,
+    test_printing,
     test_quote,
     test_receipt,
     test_rights,
     test_saved_cards,
     test_send,
+    test_send_dialogs,
     test_settings,
+    test_telling,
     test_texts,
 )
 

@@ -5,6 +5,8 @@ from odoo import Command
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import new_test_user, tagged
 
+from odoo.addons.base.models.ir_mail_server import IrMail_Server
+
 from ..wizards import paylink_send
 from .common import PaylinkCommon, slow
 
@@ -218,6 +220,133 @@ class TestSend(PaylinkCommon):
         self.alice.email = False
         with self.assertRaisesRegex(UserError, "Alice Moreau.*e-mail"):
             self._send(partner_ids=[Command.set(self.alice.ids)])
+
+    def _make_selection(self):
+        """Return one invoice that can be sent, and six that cannot, each for another reason."""
+        Partner = self.env["res.partner"]
+        broken = {
+            "no address": {"name": "Nora Nomail"},
+            "bad address": {"name": "Bad Address", "email": "no address at all"},
+            "blocked": {"name": "Ben Blocked", "email": "ben@blocked.example.com"},
+            "archived": {"name": "Archie Gone", "email": "archie@example.com"},
+        }
+        moves = self.posted_invoice
+        for values in broken.values():
+            moves |= self._create_invoice(partner_id=Partner.create(values).id)
+        self.env["mail.blacklist"].create({"email": "ben@blocked.example.com"})
+        moves[-1].partner_id.active = False
+        moves |= self._create_invoice(post=False, partner_id=self.bob.id)
+        moves |= self._create_invoice(post=False, move_type="in_invoice", partner_id=self.bob.id)
+        return moves
+
+    def test_what_cannot_be_sent_is_named_and_the_rest_is_sent(self):
+        moves = self._make_selection()
+        moves.with_user(self.biller).action_paylink_send()
+        dialog = self._open_dialog(moves)
+        sentences = dialog.problem_text.splitlines()
+        self.assertEqual(len(sentences), 6)
+        for name in ("Nora Nomail", "Bad Address", "Ben Blocked", "Archie Gone", "a draft"):
+            self.assertIn(name, dialog.problem_text)
+        self.assertIn("no customer invoice", dialog.problem_text)
+        with self.catch_mail() as catcher:
+            action = dialog.action_send()
+        self.assertEqual([to for to, _message in catcher.messages], [[self.alice.email]])
+        self.assertEqual(moves.sudo().paylink_link_ids.move_id, self.posted_invoice)
+        self.assertEqual(action["params"]["type"], "warning")
+        for sentence in sentences:
+            self.assertIn(sentence, action["params"]["message"])
+        self.assertIn("Sent to Azure Interior, Alice Moreau", action["params"]["message"])
+
+    def test_what_cannot_be_sent_in_the_background_stops_nobody_either(self):
+        moves = self._make_selection() | self._create_invoice(partner_id=self.bob.id)
+        with patch.object(paylink_send, "MAX_SYNCHRONOUS", 1):
+            self._open_dialog(moves).action_send()
+        self.assertEqual(len(moves.filtered("is_being_sent")), 2)
+        with self.catch_mail() as catcher, self.enter_registry_test_mode():
+            self.env.ref("account.ir_cron_account_move_send").sudo().method_direct_trigger()
+        self.assertEqual(len(catcher.messages), 2)
+        self.assertFalse(moves.filtered("is_being_sent"))
+
+    def test_one_recipient_who_cannot_be_reached_keeps_no_other_from_the_mail(self):
+        self.bob.email = False
+        with self.catch_mail() as catcher:
+            dialog = self._open_dialog(partner_ids=[Command.set((self.alice | self.bob).ids)])
+            action = dialog.action_send()
+        self.assertEqual([to for to, _message in catcher.messages], [[self.alice.email]])
+        self.assertIn("Bob Tanaka has no valid e-mail address", action["params"]["message"])
+
+    def test_a_second_click_sends_nothing_again(self):
+        dialog = self._open_dialog()
+        with self.catch_mail() as catcher:
+            dialog.action_send()
+            with self.assertRaisesRegex(UserError, "sent already"):
+                dialog.action_send()
+        self.assertEqual(len(catcher.messages), 1)
+        self.assertEqual(len(self.posted_invoice.sudo().paylink_link_ids), 1)
+
+    def test_invoices_of_several_companies_each_have_their_own_policy(self):
+        other_data = self.setup_other_company(name="Southwind")
+        other = other_data["company"]
+        other.paylink_validity_days = 3
+        self.biller.company_ids += other
+        move = self.init_invoice(
+            "out_invoice", partner=self.bob, post=True, amounts=[10], company=other
+        )
+        moves = (self.posted_invoice | move).with_context(
+            allowed_company_ids=(self.company | other).ids
+        )
+        with self.catch_mail():
+            links = self._send(moves)
+        days = {
+            link.company_id: round((link.expiration_date - link.sent_date).total_seconds() / 86400)
+            for link in links
+        }
+        self.assertEqual(days, {self.company: 14, other: 3})
+
+    def test_life_of_the_links_is_chosen_for_each_send_and_told_in_words(self):
+        dialog = self._open_dialog()
+        self.assertEqual(dialog.validity_days, 14)
+        self.assertIn("It works until", dialog.life_text)
+        dialog.write({"validity_days": 0, "hours_after_view": 0})
+        self.assertEqual(dialog.life_text, "It works until it is replaced.")
+        with self.catch_mail():
+            dialog.action_send()
+        never = self.posted_invoice.sudo().paylink_link_ids
+        self.assertFalse(never.expiration_date)
+        self.assertEqual(never.life_text, "It works until it is replaced.")
+        with self.catch_mail():
+            hours = self._send(validity_days=0, hours_after_view=24)
+            days = self._send(validity_days=3)
+        self.assertEqual((hours.hours_after_view, hours.expiration_date), (24, False))
+        self.assertIn("24 hours after it is first opened", hours.life_text)
+        self.assertAlmostEqual((days.expiration_date - days.sent_date).total_seconds(), 259200, -2)
+        with self.assertRaisesRegex(UserError, "cannot be negative"):
+            self._send(validity_days=-1)
+
+    def test_a_mail_server_that_is_down_is_named_on_the_invoice_and_the_mail_is_kept(self):
+        moves = self.posted_invoice | self._create_invoice(partner_id=self.bob.id)
+        with (
+            patch.object(IrMail_Server, "_disable_send", lambda _self: False),
+            patch.object(
+                IrMail_Server, "_connect__", side_effect=ConnectionRefusedError("no server")
+            ),
+        ):
+            links = self._send(moves)
+            self.env["mail.mail"].sudo().search([("state", "=", "outgoing")]).send()
+        self.env.flush_all()
+        self.env.invalidate_all()
+        self.assertTrue(all(moves.with_user(self.biller).mapped("message_has_error")))
+        self.assertTrue(all(links.mapped("is_undelivered")))
+        self.assertIn("outgoing mail server", links[:1].delivery_failure)
+        mails = self.env["mail.mail"].sudo().search([("res_id", "in", moves.ids)])
+        self.assertEqual(len(mails), 2, "nothing is lost")
+        # As the button in the list of e-mails does it, once the server is there again.
+        with self.catch_mail() as catcher:
+            mails.mark_outgoing()
+            mails.send()
+        self.assertEqual(len(catcher.messages), 2)
+        links.invalidate_recordset()
+        self.assertFalse(any(links.mapped("is_undelivered")))
 
     def test_an_employee_without_the_group_cannot_send(self):
         with self.assertRaises(AccessError):

@@ -113,6 +113,16 @@ class TestTexts(TextCommon):
         self.assertEqual(self.posted_invoice.paylink_state, "sent")
         self.assertEqual(link.event_ids.mapped("event_type"), ["sent"])
 
+    def test_staff_are_told_of_a_text_that_has_not_arrived(self):
+        link = self._send_text()
+        with self.mockSMSGateway(sim_error="wrong_number_format"):
+            self._process_queue()
+        self.assertIn("bounced", link.event_ids.mapped("event_type"))
+        told = self.posted_invoice.message_ids.filtered(
+            lambda message: "did not arrive" in message.body
+        )
+        self.assertIn(ALICE_NUMBER, told.body)
+
     def test_followers_get_no_text(self):
         self.posted_invoice.message_subscribe(self.bob.ids)
         link = self._send_text()
@@ -316,7 +326,7 @@ class TestTexts(TextCommon):
         )
         self.env.invalidate_all()
         self.assertEqual(link.delivery_status, "failed")
-        failed = self.env["paylink.link"].search([("delivery_status", "=", "failed")])
+        failed = self.env["paylink.link"].search([("is_undelivered", "=", True)])
         self.assertIn(link, failed)
 
     def test_texts_of_others_leave_as_before(self):

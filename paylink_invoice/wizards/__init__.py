@@ -1,5 +1,6 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 from . import (
+    account_move_send,
     account_payment_register,
     paylink_reminder_preview,
     paylink_send,

@@ -1,10 +1,16 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """The dialog "Invoice Link": whom, what, how long; it collects choices and calls the models."""
 
+from datetime import timedelta
+
 from odoo import Command, api, fields, models
-from odoo.exceptions import UserError
+from odoo.exceptions import LockError, UserError
 from odoo.tools import is_html_empty
 
+# Ten years; "never" is 0.
+MAX_VALIDITY_DAYS = 3650
+# So many of what is left out are named in the dialog.
+MAX_PROBLEMS = 20
 # More invoices than this are sent in the background, by Odoo's own job for sending invoices.
 MAX_SYNCHRONOUS = 20
 
@@ -65,10 +71,17 @@ class PaylinkSend(models.TransientModel):
     body = fields.Html(
         string="Message", compute="_compute_body", store=True, readonly=False, sanitize_style=True
     )
+    validity_days = fields.Integer(
+        string="Days After Sending",
+        help="Days the links work after they were sent. 0: they do not end by themselves.",
+        compute="_compute_life",
+        store=True,
+        readonly=False,
+    )
     expiration_date = fields.Datetime(
         string="Link Works Until",
         help="Empty: the link does not end by itself.",
-        compute="_compute_life",
+        compute="_compute_expiration_date",
         store=True,
         readonly=False,
     )
@@ -78,6 +91,15 @@ class PaylinkSend(models.TransientModel):
         compute="_compute_life",
         store=True,
         readonly=False,
+    )
+    life_text = fields.Char(string="Life in Words", compute="_compute_life_text")
+    problem_text = fields.Text(
+        string="What Is Left Out",
+        help="Who gets nothing, and why; the others are sent.",
+        compute="_compute_problem_text",
+    )
+    is_sent = fields.Boolean(
+        help="The dialog has done its work: a second click sends nothing again.", readonly=True
     )
 
     # === DEFAULTS === #
@@ -103,10 +125,10 @@ class PaylinkSend(models.TransientModel):
         for wizard in self:
             wizard.company_id = wizard.move_ids.company_id[:1]
 
-    @api.depends("move_ids")
+    @api.depends("move_ids", "channel")
     def _compute_partner_ids(self):
         for wizard in self:
-            wizard.partner_ids = wizard.move_ids._paylink_get_default_recipients()
+            wizard.partner_ids = wizard.move_ids._paylink_get_default_recipients(wizard.channel)
 
     @api.depends("move_ids", "move_count")
     def _compute_comment_line_ids(self):
@@ -149,9 +171,38 @@ class PaylinkSend(models.TransientModel):
     @api.depends("company_id")
     def _compute_life(self):
         for wizard in self:
-            life = wizard.company_id._paylink_complete_life({}) if wizard.company_id else {}
-            wizard.expiration_date = life.get("expiration_date", False)
-            wizard.hours_after_view = life.get("hours_after_view", 0)
+            company_sudo = wizard.company_id.sudo()  # Whoever may send gets the company's policy.
+            wizard.validity_days = company_sudo.paylink_validity_days
+            wizard.hours_after_view = company_sudo.paylink_hours_after_view
+
+    @api.depends("validity_days")
+    def _compute_expiration_date(self):
+        for wizard in self:
+            days = min(max(wizard.validity_days, 0), MAX_VALIDITY_DAYS)
+            now = fields.Datetime.now()
+            wizard.expiration_date = now + timedelta(days=days) if days else False
+
+    @api.depends("expiration_date", "hours_after_view")
+    @api.depends_context("lang", "tz")
+    def _compute_life_text(self):
+        for wizard in self:
+            link = self.env["paylink.link"].new(
+                {
+                    "expiration_date": wizard.expiration_date,
+                    "hours_after_view": max(0, wizard.hours_after_view),
+                }
+            )
+            wizard.life_text = self.env["paylink.page"]._prepare_life(link)
+
+    @api.depends("move_ids", "partner_ids", "channel")
+    def _compute_problem_text(self):
+        for wizard in self:
+            _recipients, problems = wizard._split_recipients()
+            if len(problems) > MAX_PROBLEMS:
+                more = len(problems) - MAX_PROBLEMS
+                problems = problems[:MAX_PROBLEMS]
+                problems.append(self.env._("… and %(count)s more.", count=more))
+            wizard.problem_text = "\n".join(problems)
 
     def _get_default_text(self, fname):
         """Return the default subject or text as the first recipient gets it.
@@ -195,26 +246,48 @@ class PaylinkSend(models.TransientModel):
         :raise UserError: naming what to mend, before anything has left
         """
         self.ensure_one()
-        self._check_sendable()
-        links_sudo = self._create_links()
-        if len(self.move_ids) > MAX_SYNCHRONOUS:
+        self._check_unsent()
+        recipients, problems = self._check_sendable()
+        links_sudo = self._create_links(recipients)
+        self.is_sent = True
+        if len(recipients) > MAX_SYNCHRONOUS:
             self._send_in_background(links_sudo)
             message = self.env._(
                 "%(count)s invoices are being sent in the background. "
                 "The list shows those that are still to go.",
-                count=len(self.move_ids),
+                count=len(recipients),
             )
         else:
             self._send_now(links_sudo)
-            message = self.env._(
-                "Sent to %(names)s.", names=", ".join(links_sudo.partner_id.mapped("display_name"))
-            )
+            message = self._describe_sent(links_sudo)
+            problems += self._describe_failed(links_sudo)
+        return self._notify(message, problems)
+
+    def _describe_sent(self, links_sudo):
+        """Return the sentence that says who was sent something."""
+        sent_sudo = links_sudo.filtered("sent_date")
+        if not sent_sudo:
+            return ""
+        names = ", ".join(sent_sudo.partner_id.mapped("display_name"))
+        return self.env._("Sent to %(names)s.", names=names)
+
+    def _describe_failed(self, links_sudo):
+        """Return sentences about invoices that could not be sent; the reason is in their chatter."""
+        return [
+            self.env._("%(name)s could not be sent: its history says why.", name=move.display_name)
+            for move in links_sudo.filtered(lambda link: not link.sent_date).move_id
+        ]
+
+    def _notify(self, message, problems):
+        """Return the action that closes the dialog and says what was sent, and what was not."""
+        lines = [line for line in (message, *problems[:MAX_PROBLEMS]) if line]
         return {
             "type": "ir.actions.client",
             "tag": "display_notification",
             "params": {
-                "type": "success",
-                "message": message,
+                "type": "warning" if problems else "success",
+                "sticky": bool(problems),
+                "message": "\n".join(lines),
                 "next": {"type": "ir.actions.act_window_close"},
             },
         }
@@ -226,29 +299,70 @@ class PaylinkSend(models.TransientModel):
         :raise UserError: naming what to mend
         """
         self.ensure_one()
-        self._check_sendable(needs_email=False)
+        recipients, _problems = self._check_sendable(needs_email=False)
         if len(self.move_ids) > 1 or len(self.partner_ids) > 1:
             raise UserError(self.env._("Choose one recipient: each gets a link of their own."))
-        link_sudo = self._create_links()
+        link_sudo = self._create_links(recipients)
         link_sudo.channel = "copy"
         url = link_sudo.with_env(self.env).action_copy_url()["url"]
         return {"type": "ir.actions.client", "tag": "paylink_copy_url", "params": {"url": url}}
 
     # === BUSINESS METHODS === #
 
+    def _check_unsent(self):
+        """Raise a `UserError` when this very dialog has been sent, by a second click or tab."""
+        explanation = self.env._(
+            "This was sent already. Close this dialog; open it again to send once more."
+        )
+        try:
+            self.lock_for_update(allow_referencing=True)
+        except LockError as error:
+            raise UserError(explanation) from error
+        self.invalidate_recordset(["is_sent"])
+        if self.is_sent:
+            raise UserError(explanation)
+
     def _check_sendable(self, needs_email=True):
-        """Raise a `UserError` that names everything that stops the send.
+        """Return who can be sent a link, and who cannot, see :meth:`_split_recipients`.
 
         :param bool needs_email: whether the recipients are reached by e-mail
+        :raise UserError: naming every obstacle if nothing can be sent to anybody
         """
         if not self.move_ids:
             raise UserError(self.env._("Choose at least one invoice."))
         self.move_ids.check_access("read")
-        problems = [denial for move in self.move_ids if (denial := move._paylink_get_send_denial())]
-        for move, partners in self._get_recipients().items() if not problems else ():
-            problems += move._paylink_get_recipient_problems(partners, needs_email=needs_email)
-        if problems:
+        if self.validity_days < 0 or self.hours_after_view < 0:
+            raise UserError(
+                self.env._("The life of a link cannot be negative; 0 switches a limit off.")
+            )
+        recipients, problems = self._split_recipients(needs_email=needs_email)
+        if not recipients:
             raise UserError("\n".join(problems))
+        return recipients, problems
+
+    def _split_recipients(self, needs_email=True):
+        """Tell those who can be sent a link from those who cannot, so that these stop nobody else.
+
+        :param bool needs_email: whether the recipients are reached by e-mail
+        :return: ``(recipients, problems)``: a dict of contacts for each invoice, see
+            :meth:`_get_recipients`, and a list of sentences for the user
+        """
+        self.ensure_one()
+        recipients, problems = {}, []
+        for move, partners in self._get_recipients().items():
+            if denial := move._paylink_get_send_denial():
+                problems.append(denial)
+                continue
+            found = {
+                partner: move._paylink_get_recipient_problems(partner, needs_email=needs_email)
+                for partner in partners
+            }
+            if not partners:
+                problems += move._paylink_get_recipient_problems(partners, needs_email=needs_email)
+            problems += [problem for sentences in found.values() for problem in sentences]
+            if good_ids := [partner.id for partner, sentences in found.items() if not sentences]:
+                recipients[move] = partners.browse(good_ids)
+        return recipients, problems
 
     def _get_recipients(self):
         """Return who gets a link of which invoice, as a dict of contacts for each invoice.
@@ -258,8 +372,12 @@ class PaylinkSend(models.TransientModel):
         """
         if len(self.move_ids) == 1:
             return {self.move_ids: self.partner_ids}
-        defaults = {move: move._paylink_get_default_recipient() for move in self.move_ids}
-        if self.partner_ids == self.env["res.partner"].union(*defaults.values()):
+        defaults = {
+            move: move._paylink_get_default_recipient(self.channel) for move in self.move_ids
+        }
+        # The field shows no archived contacts.
+        shown = self.env["res.partner"].union(*defaults.values()).filtered("active")
+        if self.partner_ids == shown:
             return defaults
         chosen = self.partner_ids.grouped("commercial_partner_id")
         return {
@@ -267,11 +385,14 @@ class PaylinkSend(models.TransientModel):
             for move, default in defaults.items()
         }
 
-    def _create_links(self):
-        """Create one link for each invoice and recipient, in sudo mode."""
+    def _create_links(self, recipients):
+        """Create one link for each invoice and recipient, in sudo mode.
+
+        :param dict recipients: contacts for each invoice, see `_split_recipients`
+        """
         # Links are made by sending only; who may send was checked by the dialog's ACL.
         links_sudo = self.env["paylink.link"].sudo()
-        return links_sudo.create(self._prepare_link_values(self._get_recipients()))
+        return links_sudo.create(self._prepare_link_values(recipients))
 
     def _prepare_link_values(self, recipients):
         """Return the values of the links.
@@ -286,8 +407,7 @@ class PaylinkSend(models.TransientModel):
             "user_id": self.env.user.id,
             "show_narration": self.show_narration,
             "allow_payment": self.allow_payment,
-            "expiration_date": self.expiration_date,
-            "hours_after_view": self.hours_after_view,
+            **self._prepare_life_values(),
         }
         return [
             {
@@ -301,6 +421,20 @@ class PaylinkSend(models.TransientModel):
             for move, partners in recipients.items()
             for partner in partners
         ]
+
+    def _prepare_life_values(self):
+        """Return the life that the sender chose; nothing where each company's policy decides."""
+        company_sudo = self.company_id.sudo()
+        is_policy = (
+            self.validity_days == company_sudo.paylink_validity_days
+            and self.hours_after_view == company_sudo.paylink_hours_after_view
+        )
+        if is_policy and len(self.move_ids.company_id) > 1:
+            return {}
+        return {
+            "expiration_date": self.expiration_date,
+            "hours_after_view": self.hours_after_view,
+        }
 
     def _get_ids_by_move(self, records):
         """Return the ids of messages or files, in a list for each id of an invoice."""
@@ -338,16 +472,19 @@ class PaylinkSend(models.TransientModel):
         }
 
     def _send_now(self, links_sudo):
-        self.env["account.move.send"]._generate_and_send_invoices(
-            self.move_ids,
-            allow_raising=len(self.move_ids) == 1,
-            paylink=self._prepare_sending_settings(links_sudo),
-        )
+        settings = self._prepare_sending_settings(links_sudo)
+        moves = links_sudo.move_id.with_env(self.env)
+        # Odoo prints all that it is given in the name of the first one's company.
+        for company_moves in moves.grouped("company_id").values():
+            self.env["account.move.send"]._generate_and_send_invoices(
+                company_moves, allow_raising=len(self.move_ids) == 1, paylink=settings
+            )
 
     def _send_in_background(self, links_sudo):
         settings = self._prepare_sending_settings(links_sudo)
         # Without Odoo's look at all lines of each invoice: this changes no amount.
-        for move in self.move_ids.with_context(skip_invoice_sync=True):
+        moves = links_sudo.move_id.with_env(self.env)
+        for move in moves.with_context(skip_invoice_sync=True):
             link_ids = {str(move.id): settings["link_ids"][str(move.id)]}
             move.sending_data = {
                 "author_user_id": self.env.user.id,
@@ -359,7 +496,7 @@ class PaylinkSend(models.TransientModel):
     def _new_link(self):
         """Return the link that would be sent first, in memory only, for a preview, in sudo mode."""
         self.ensure_one()
-        move = self.move_ids[:1]
-        recipient = self._get_recipients()[move][:1] or move.partner_id
-        (values,) = self._prepare_link_values({move: recipient})
+        sendable, _problems = self._split_recipients()
+        move, partners = next(iter((sendable or self._get_recipients()).items()))
+        (values,) = self._prepare_link_values({move: partners[:1] or move.partner_id})
         return self.env["paylink.link"].sudo().new(values)
