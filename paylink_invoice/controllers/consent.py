@@ -22,9 +22,9 @@ class PaylinkConsent(PaylinkGate):
         link_sudo = self._open_link(token, "consent")
         is_json = request.httprequest.mimetype == "application/json"
         self._check_origin(is_form=not is_json)
-        is_granted = self._read_wish(self._read_json() if is_json else None, consent, withdraw)
+        is_granted = self._read_consent(self._read_json() if is_json else None, consent, withdraw)
         if is_granted is None:
-            return self._respond_unclear(link_sudo, is_json)
+            return self._respond_no_consent(link_sudo, is_json)
         # A proof must come from the customer, not from a colleague who tries the page.
         if request.env.user._is_internal():
             return self._respond_json({"code": "not_the_customer"}, 403)
@@ -34,7 +34,7 @@ class PaylinkConsent(PaylinkGate):
             return self._respond_json({"consent": is_granted})
         return request.redirect(link_sudo._get_path() + "?reminders=1#reminders", 303)
 
-    def _read_wish(self, data, consent, withdraw):
+    def _read_consent(self, data, consent, withdraw):
         """Return what the visitor wants: ``True``, ``False``, or ``None`` where it is not clear."""
         if data is not None:
             if data.get("withdraw") is True:
@@ -45,7 +45,7 @@ class PaylinkConsent(PaylinkGate):
             return False
         return True if consent in YES else None
 
-    def _respond_unclear(self, link_sudo, is_json):
+    def _respond_no_consent(self, link_sudo, is_json):
         """Say that nothing was changed: without a tick there is no agreement."""
         if is_json or not self._wants_page():
             return self._respond_json({"code": "invalid_consent"}, 400)

@@ -34,6 +34,7 @@ class PaylinkReminderPreview(models.TransientModel):
         :param rules: `paylink.reminder.rule`, active or not; none stands for all active ones
         :raise UserError: if there is nothing to show
         """
+        self.check_access("read")
         rules = rules or rules.search([])
         # In sudo mode because nobody writes such rows by hand; they hold the user's companies only.
         rows = self.sudo().create(self._prepare_rows(rules))

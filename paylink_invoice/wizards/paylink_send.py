@@ -375,9 +375,7 @@ class PaylinkSend(models.TransientModel):
         defaults = {
             move: move._paylink_get_default_recipient(self.channel) for move in self.move_ids
         }
-        # The field shows no archived contacts.
-        shown = self.env["res.partner"].union(*defaults.values()).filtered("active")
-        if self.partner_ids == shown:
+        if self.partner_ids == self.env["res.partner"].union(*defaults.values()):
             return defaults
         chosen = self.partner_ids.grouped("commercial_partner_id")
         return {
