@@ -21,7 +21,7 @@ class ConsentBook:
             # That a contact's number changed says nothing about who has the number now.
             if consent.action != "voided":
                 self._last_of_number[consent.number] = consent.action
-            self._last_of_partner[consent.partner_id.id, consent.number] = consent.action
+            self._last_of_partner[consent.partner_id.id, consent.number] = consent
 
     def is_withdrawn(self, number):
         """Tell whether whoever has the number wants no text messages any more."""
@@ -29,8 +29,13 @@ class ConsentBook:
 
     def is_granted(self, partner, number):
         """Tell whether a contact agreed to reminders to that very number, and still does."""
-        is_granted = self._last_of_partner.get((partner.id, number)) == "granted"
+        last = self._last_of_partner.get((partner.id, number))
+        is_granted = bool(last) and last.action == "granted"
         return is_granted and not self.is_withdrawn(number)
+
+    def is_last(self, consent):
+        """Tell whether nothing newer is known about the same contact and number."""
+        return self._last_of_partner.get((consent.partner_id.id, consent.number)) == consent
 
 
 class PaylinkConsent(models.Model):
@@ -115,24 +120,14 @@ class PaylinkConsent(models.Model):
         for company, consents in self.grouped("company_id").items():
             book = self._get_book(consents.mapped("number"), company)
             for consent in consents:
-                partner = consent.partner_id
+                partner, number = consent.partner_id, consent.number
                 consent.is_current = (
-                    consent.action == "granted"
-                    and consent == self._get_last(consent)
-                    and book.is_granted(partner, consent.number)
-                    and partner._paylink_get_number(company) == consent.number
+                    bool(partner)
+                    and consent.action == "granted"
+                    and book.is_last(consent)
+                    and book.is_granted(partner, number)
+                    and partner._paylink_get_number(company) == number
                 )
-
-    def _get_last(self, consent):
-        """Return the newest row about the same contact and number."""
-        return self.search(
-            [
-                ("number", "=", consent.number),
-                ("company_id", "=", consent.company_id.id),
-                ("partner_id", "=", consent.partner_id.id),
-            ],
-            limit=1,
-        )
 
     # === CRUD METHODS === #
 

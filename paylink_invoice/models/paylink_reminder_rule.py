@@ -4,7 +4,7 @@
 from datetime import timedelta
 
 from odoo import api, fields, models
-from odoo.exceptions import UserError
+from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
 from odoo.tools import format_date
 
@@ -200,8 +200,37 @@ class PaylinkReminderRule(models.Model):
 
     # === CRUD METHODS === #
 
+    @api.model_create_multi
+    def create(self, vals_list):
+        rules = super().create(vals_list)
+        rules._check_own_companies()
+        return rules
+
+    def write(self, vals):
+        self._check_own_companies()
+        result = super().write(vals)
+        self._check_own_companies()
+        return result
+
+    def _check_own_companies(self):
+        """Raise an `AccessError` where a rule is for invoices of companies that are not the user's."""
+        if self.env.su:
+            return
+        every_company_sudo = self.env["res.company"].sudo().search([])
+        for rule_sudo in self.sudo():
+            companies_sudo = rule_sudo.company_ids or every_company_sudo
+            if companies_sudo - self.env.user.sudo().company_ids:
+                raise AccessError(
+                    self.env._(
+                        "“%(name)s” is also for companies that are not yours. "
+                        "Make a rule for your own companies.",
+                        name=rule_sudo.name,
+                    )
+                )
+
     @api.ondelete(at_uninstall=False)
     def _unlink_unless_used(self):
+        self._check_own_companies()
         if self.env["paylink.reminder"].sudo().search_count([("rule_id", "in", self.ids)], limit=1):
             raise UserError(
                 self.env._(

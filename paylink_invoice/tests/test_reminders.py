@@ -357,6 +357,16 @@ class TestReminders(ReminderCommon):
             with self.assertRaises(AccessError), freeze_time(f"{DAY} 12:00:00"):
                 self.rule.with_user(user).action_preview()
 
+    def test_nobody_reminds_customers_of_companies_that_are_not_theirs(self):
+        foreign = self.env["res.company"].sudo().create({"name": "Southwind"})
+        rule = self.rule.with_user(self.manager)
+        for companies in (foreign, foreign | self.company, foreign.browse()):
+            with self.assertRaises(AccessError):
+                rule.company_ids = companies
+                self.env.flush_all()
+            self.env.invalidate_all(flush=False)
+        self.assertEqual(self.rule.company_ids, self.company)
+
     def test_the_history_of_a_rule_stays(self):
         self._run(DAY + timedelta(days=3))
         with self.assertRaisesRegex(UserError, "Archive"):
