@@ -7,9 +7,29 @@ import unicodedata
 # As a whole message these mean stop: what Twilio, carriers and customers of many countries use.
 STOP_WORDS = frozenset(
     (
-        *("stop", "stopall", "stop all", "unsubscribe", "cancel", "end", "quit", "revoke", "optout"),
+        *(
+            "stop",
+            "stopall",
+            "stop all",
+            "unsubscribe",
+            "cancel",
+            "end",
+            "quit",
+            "revoke",
+            "optout",
+        ),
         *("opt out", "no more", "remove me", "arret", "arreter", "desabonner", "desinscription"),
-        *("stopp", "abmelden", "abbestellen", "ende", "beenden", "alto", "baja", "parar", "detener"),
+        *(
+            "stopp",
+            "abmelden",
+            "abbestellen",
+            "ende",
+            "beenden",
+            "alto",
+            "baja",
+            "parar",
+            "detener",
+        ),
         *("cancelar", "basta", "annulla", "afmelden", "توقف", "ايقاف", "الغاء", "قف"),
     )
 )

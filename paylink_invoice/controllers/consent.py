@@ -50,6 +50,4 @@ class PaylinkConsent(PaylinkGate):
         if is_json or not self._wants_page():
             return self._respond_json({"code": "invalid_consent"}, 400)
         values = request.env["paylink.page"]._prepare_denial_values(link_sudo, "not_ticked")
-        return self._respond_page(
-            "paylink_invoice.paylink_denial_page", values, link_sudo.env, 400
-        )
+        return self._respond_page("paylink_invoice.paylink_denial_page", values, link_sudo.env, 400)

@@ -81,7 +81,8 @@ class PaylinkReminder(models.Model):
     @api.model
     def _cron_send_reminders(self):
         """Send today's reminders, one after the other; each is committed before the next one."""
-        due = self._find_unfinished() + self.env["paylink.reminder.rule"].search([])._find_due()
+        rules = self.env["paylink.reminder.rule"].search([("active", "=", True)])
+        due = self._find_unfinished() + rules._find_due()
         for index, (rule, move_sudo, due_date) in enumerate(due, start=1):
             self._try_to_send(rule, move_sudo, due_date)
             if not self.env["ir.cron"]._commit_progress(1, remaining=len(due) - index):
@@ -113,7 +114,9 @@ class PaylinkReminder(models.Model):
                 rule,
                 move_sudo,
                 due_date,
-                str(error) if is_known else self.env._("Something went wrong; see the server's log."),
+                str(error)
+                if is_known
+                else self.env._("Something went wrong; see the server's log."),
             )
 
     @api.model

@@ -120,7 +120,7 @@ class PaylinkReminderRule(models.Model):
         :return: list of ``(rule, invoice, due date)`` without those that were reminded of already;
             invoices in sudo mode, oldest due date first
         """
-        companies = companies or self.env["res.company"].sudo().search([])
+        companies = companies or self.env["res.company"].sudo().search([("active", "=", True)])
         due = {}
         for rule in self:
             for company in companies & (rule.company_ids or companies):
@@ -216,7 +216,7 @@ class PaylinkReminderRule(models.Model):
         """Raise an `AccessError` where a rule is for invoices of companies that are not the user's."""
         if self.env.su:
             return
-        every_company_sudo = self.env["res.company"].sudo().search([])
+        every_company_sudo = self.env["res.company"].sudo().search([("active", "=", True)])
         for rule_sudo in self.sudo():
             companies_sudo = rule_sudo.company_ids or every_company_sudo
             if companies_sudo - self.env.user.sudo().company_ids:

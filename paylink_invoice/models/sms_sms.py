@@ -215,7 +215,7 @@ class SmsSms(models.Model):
         self.env.flush_all()
         if self.env["account.move.send"]._can_commit():
             # Otherwise a worker that dies while the gateway has the text would have it sent again.
-            self.env.cr.commit()
+            self.env.cr.commit()  # pylint: disable=invalid-commit
         return claimed
 
     def _handle_call_result_hook(self, results):  # pylint: disable=missing-return

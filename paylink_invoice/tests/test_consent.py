@@ -19,7 +19,9 @@ class ConsentCommon(TextCommon):
     def _post(self, data=None, link=None, **kwargs):
         self.env.flush_all()
         path = (link or self.link)._get_path("consent")
-        response = self.url_open(path, data={"x": "", **(data or {})}, allow_redirects=False, **kwargs)
+        response = self.url_open(
+            path, data={"x": "", **(data or {})}, allow_redirects=False, **kwargs
+        )
         self.env.invalidate_all()
         return response
 

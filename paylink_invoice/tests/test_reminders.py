@@ -60,9 +60,7 @@ class ReminderCommon(TextCommon):
             self.enter_registry_test_mode(),
             self.catch_mail() as catcher,
         ):
-            self.env.ref(
-                "paylink_invoice.ir_cron_paylink_reminder"
-            ).sudo().method_direct_trigger()
+            self.env.ref("paylink_invoice.ir_cron_paylink_reminder").sudo().method_direct_trigger()
         self.env.invalidate_all()
         return catcher
 
@@ -184,9 +182,7 @@ class TestReminders(ReminderCommon):
             "no_followup": lambda: self.due.write({"no_followup": True}),
             "archived": lambda: self.alice.write({"active": False}),
             "no_email": lambda: (self.alice | self.customer).write({"email": False}),
-            "blocked_email": lambda: self.env["mail.blacklist"].create(
-                {"email": self.alice.email}
-            ),
+            "blocked_email": lambda: self.env["mail.blacklist"].create({"email": self.alice.email}),
             "paid": pay,
         }
         for reason, stop in stops.items():
@@ -194,9 +190,7 @@ class TestReminders(ReminderCommon):
                 stop()
                 plan = self._plan()
                 self.assertEqual(plan["denial"], reason)
-                self.assertTrue(
-                    self.due._paylink_explain_reminder_denial(reason, plan["partner"])
-                )
+                self.assertTrue(self.due._paylink_explain_reminder_denial(reason, plan["partner"]))
                 self.assertFalse(self._run(DAY + timedelta(days=3)).messages)
                 savepoint.rollback()
                 self.env.invalidate_all()
@@ -272,7 +266,7 @@ class TestReminders(ReminderCommon):
 
         def fail(sender, moves, **kwargs):
             if moves == self.due:
-                raise UserError("The report is broken.")
+                raise UserError(self.due.env._("The report is broken."))
             return origin(sender, moves, **kwargs)
 
         with patch.object(Sending, "_generate_and_send_invoices", fail):

@@ -274,7 +274,7 @@ class TestTexts(TextCommon):
         link = self._send_text()
 
         def refuse(_messages):
-            raise AccessError("down") from NewConnectionError(None, "refused")
+            raise ConnectionError("down") from NewConnectionError(None, "refused")
 
         with self.gateway(refuse) as calls:
             self._process_queue()
@@ -292,7 +292,7 @@ class TestTexts(TextCommon):
         link = self._send_text()
 
         def refuse(_messages):
-            raise AccessError("down") from NewConnectionError(None, "refused")
+            raise ConnectionError("down") from NewConnectionError(None, "refused")
 
         with self.gateway(refuse), freeze_time(fields.Datetime.now() + timedelta(days=2)):
             self._process_queue()

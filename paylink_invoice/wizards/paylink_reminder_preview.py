@@ -15,7 +15,7 @@ class PaylinkReminderPreview(models.TransientModel):
     rule_id = fields.Many2one(comodel_name="paylink.reminder.rule", readonly=True)
     move_id = fields.Many2one(string="Invoice", comodel_name="account.move", readonly=True)
     company_id = fields.Many2one(comodel_name="res.company", readonly=True)
-    customer_id = fields.Many2one(string="Customer", comodel_name="res.partner", readonly=True)
+    customer_id = fields.Many2one(comodel_name="res.partner", readonly=True)
     partner_id = fields.Many2one(string="Recipient", comodel_name="res.partner", readonly=True)
     due_date = fields.Date(readonly=True)
     amount = fields.Monetary(string="Due", readonly=True)
@@ -35,7 +35,7 @@ class PaylinkReminderPreview(models.TransientModel):
         :raise UserError: if there is nothing to show
         """
         self.check_access("read")
-        rules = rules or rules.search([])
+        rules = rules or rules.search([("active", "=", True)])
         # In sudo mode because nobody writes such rows by hand; they hold the user's companies only.
         rows = self.sudo().create(self._prepare_rows(rules))
         if not rows:

@@ -109,9 +109,7 @@ class PaylinkSendText(models.TransientModel):
         if size.parts == 1:
             text = self.env._("%(units)s of %(room)s characters: 1 text message", **values)
         else:
-            text = self.env._(
-                "%(units)s of %(room)s characters: %(parts)s text messages", **values
-            )
+            text = self.env._("%(units)s of %(room)s characters: %(parts)s text messages", **values)
         if size.is_unicode:
             text += " " + self.env._("(special letters or symbols make it shorter)")
         return text

@@ -68,7 +68,16 @@ class TestIncoming(TextCommon):
         self.assertEqual(again, consents, "handed over twice, written down once")
 
     def test_words_of_many_languages(self):
-        for text in ("STOP", "stop.", "Stop please", "UNSUBSCRIBE", "ARRÊT", "Arret", "BAJA", "توقف"):
+        for text in (
+            "STOP",
+            "stop.",
+            "Stop please",
+            "UNSUBSCRIBE",
+            "ARRÊT",
+            "Arret",
+            "BAJA",
+            "توقف",
+        ):
             self.assertTrue(opt_out.is_stop(text), text)
         for text in ("Thanks", "I pay at the end of the month", "", None, "start", "nonstop"):
             self.assertFalse(opt_out.is_stop(text), text)

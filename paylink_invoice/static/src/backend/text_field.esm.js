@@ -18,18 +18,15 @@ export class PaylinkTextField extends EmojisTextField {
         super.setup();
         const report = useDebounced(
             (value) => this.props.record.update({[this.props.name]: value}),
-            PAUSE
+            PAUSE,
         );
         useEffect(
             (element) => {
-                if (!element) {
-                    return;
-                }
                 const onInput = () => report(element.value);
-                element.addEventListener("input", onInput);
-                return () => element.removeEventListener("input", onInput);
+                element?.addEventListener("input", onInput);
+                return () => element?.removeEventListener("input", onInput);
             },
-            () => [this.targetEditElement.el]
+            () => [this.targetEditElement.el],
         );
     }
 }
