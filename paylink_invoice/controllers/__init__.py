@@ -1,2 +1,14 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-from . import activity, balance, gate, page, payment, portal, preview, quote, renewal, report
+from . import (
+    activity,
+    balance,
+    consent,
+    gate,
+    page,
+    payment,
+    portal,
+    preview,
+    quote,
+    renewal,
+    report,
+)

@@ -9,10 +9,11 @@ from .gate import PaylinkGate, both_kinds
 
 class PaylinkPage(PaylinkGate):
     @http.route(both_kinds(), methods=["GET"], readonly=True, **PaylinkGate._public_route)
-    def paylink_page(self, token, asked=None, currency=None, **_kwargs):
+    def paylink_page(self, token, asked=None, reminders=None, currency=None, **_kwargs):
         """Show the document of a link, or the balance of its customer.
 
         :param str asked: set by the form of a question, to say that it has arrived
+        :param str reminders: set by the form of reminders by text, to say that it was heard
         :param str currency: of a balance in several currencies, the ISO code of the one to show
         """
         link_sudo = self._open_link(token)
@@ -23,7 +24,8 @@ class PaylinkPage(PaylinkGate):
         else:
             template = "paylink_invoice.paylink_link_page"
             values = page._prepare_values(link_sudo)
-        return self._respond_page(template, {**values, "asked": bool(asked)}, link_sudo.env)
+        said = {"asked": bool(asked), "is_reminder_change": bool(reminders)}
+        return self._respond_page(template, {**values, **said}, link_sudo.env)
 
     @http.route(
         "/paylink/<string:token>/pdf", methods=["GET"], readonly=True, **PaylinkGate._public_route

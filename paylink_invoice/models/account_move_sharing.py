@@ -10,14 +10,17 @@ class AccountMoveSharing(models.Model):
 
     # === RECIPIENTS === #
 
-    def _paylink_get_default_recipients(self):
+    def _paylink_get_default_recipients(self, channel="email"):
         """Return who gets a link unless the sender decides otherwise, of all these invoices."""
-        recipients = [move._paylink_get_default_recipient() for move in self]
+        recipients = [move._paylink_get_default_recipient(channel) for move in self]
         return self.env["res.partner"].union(*recipients)
 
-    def _paylink_get_default_recipient(self):
+    def _paylink_get_default_recipient(self, channel="email"):
         """Return the contact of the invoice, or the customer's invoice address where that contact
-        has no e-mail address."""
+        cannot be reached.
+
+        :param str channel: ``email``, or another one by which extensions send
+        """
         self.ensure_one()
         if self.partner_id.email:
             return self.partner_id
@@ -46,6 +49,15 @@ class AccountMoveSharing(models.Model):
                         customer=self.commercial_partner_id.display_name,
                     )
                 )
+            elif not self._paylink_is_of_own_company(partner):
+                problems.append(
+                    self.env._(
+                        "%(name)s: %(partner)s is a contact of another company of yours. "
+                        "Choose another contact.",
+                        name=name,
+                        partner=partner.display_name,
+                    )
+                )
             elif not partner.active:
                 problems.append(
                     self.env._(
@@ -72,6 +84,11 @@ class AccountMoveSharing(models.Model):
                     )
                 )
         return problems
+
+    def _paylink_is_of_own_company(self, partner):
+        """Tell whether a contact belongs to this invoice's company, one above it, or to all."""
+        company_sudo = partner.sudo().company_id
+        return not company_sudo or company_sudo in self.company_id.sudo().parent_ids
 
     # === COMMENTS AND FILES === #
 

@@ -5,10 +5,23 @@ from odoo import models
 class MailNotification(models.Model):
     _inherit = "mail.notification"
 
+    def _paylink_get_failure(self):
+        """Return why something has not arrived, in words, or ``False``."""
+        if not self:
+            return False
+        names = dict(self._fields["failure_type"]._description_selection(self.env))
+        name = names.get(self.failure_type) if self.failure_type not in (False, "unknown") else ""
+        return ": ".join(part for part in (name, self.failure_reason) if part) or (
+            names.get(self.failure_type) or False
+        )
+
     def write(self, vals):
         result = super().write(vals)
         # Only what came back: while a mail leaves, Odoo writes `exception` for the time being.
-        if vals.get("notification_status") == "bounce":
+        # Of texts it is final.
+        status = vals.get("notification_status")
+        is_text = any(each.notification_type == "sms" for each in self)
+        if status == "bounce" or (status == "exception" and is_text):
             # In sudo mode because the mail gateway is no sender of links.
             links_sudo = self.env["paylink.link"].sudo()
             links_sudo = links_sudo.search([("message_id", "in", self.mail_message_id.ids)])

@@ -46,7 +46,7 @@ READ_FIELDS = {
         *("paylink_is_part_allowed", "paylink_minimum_amount", "paylink_minimum_percent"),
         *("paylink_is_tip_enabled", "paylink_tip_percentages"),
     ),
-    "res.country": ("name", "code", "address_format"),
+    "res.country": ("name", "code", "address_format", "phone_code"),
     "res.country.state": ("name", "code"),
     "res.currency": (
         *("name", "symbol", "position", "rounding", "decimal_places"),
@@ -55,6 +55,7 @@ READ_FIELDS = {
     "res.partner": (
         *("name", "lang", "tz", "vat", "phone", "email", "website", "write_date", "parent_id"),
         *("commercial_partner_id", "is_company", "company_name", "commercial_company_name"),
+        "active",
     ),
     "res.partner.bank": ("acc_number", "acc_holder_name", "bank_id", "partner_id"),
 }

@@ -9,6 +9,7 @@ from . import (
     test_balance_ledger,
     test_booking,
     test_choice_browser,
+    test_consent,
     test_doors,
     test_leaving,
     test_link,
@@ -20,12 +21,14 @@ from . import (
     test_printing,
     test_quote,
     test_receipt,
+    test_reminders,
     test_rights,
     test_saved_cards,
     test_send,
     test_send_dialogs,
     test_settings,
     test_telling,
+    test_texts,
 )
 
 # The only one that needs more than Odoo has.

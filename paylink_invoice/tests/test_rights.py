@@ -37,6 +37,17 @@ EXPECTED = {
     ("paylink.quote", "other"): {},
     ("paylink.quote.line", "own"): LOOK,
     ("paylink.quote.line", "other"): {},
+    # A consent is a proof, a reminder the history of a rule.
+    ("paylink.consent", "own"): LOOK,
+    ("paylink.consent", "other"): {},
+    ("paylink.reminder", "own"): LOOK,
+    ("paylink.reminder", "other"): {},
+    # Rules are for managers, of their own companies.
+    ("paylink.reminder.rule", "own"): {**LOOK, "adviser": set(OPERATIONS)},
+    ("paylink.reminder.rule", "other"): {},
+    # A look at tomorrow belongs to who took it.
+    ("paylink.reminder.preview", "own"): {"adviser": {"read"}},
+    ("paylink.reminder.preview", "other"): {},
     # A dialog belongs to who opened it.
     ("paylink.send", "own"): ALL,
     ("paylink.send", "other"): {},
@@ -109,6 +120,17 @@ class TestRights(PaylinkCommon):
 
     def _get_record(self, model, whose, user):
         """Return a record to try an operation on, in sudo mode."""
+        if model in ("paylink.consent", "paylink.reminder", "paylink.reminder.rule"):
+            return self.env[model].sudo().create(self._prepare_values(model, whose, user))
+        if model == "paylink.reminder.preview":
+            record = self.env[model].sudo().create({})
+            opener = self.openers.get(whose) or user
+            self.env.cr.execute(
+                "UPDATE paylink_reminder_preview SET create_uid = %s WHERE id = %s",
+                [opener.id, record.id],
+            )
+            self.env.invalidate_all()
+            return record
         if model == "paylink.link":
             return self._create_link(self.invoices[whose], self.invoices[whose].partner_id)
         if model == "paylink.event":
@@ -145,6 +167,8 @@ class TestRights(PaylinkCommon):
             }
         if model == "paylink.event":
             return {"link_id": link.id, "event_type": "viewed"}
+        if model.startswith(("paylink.reminder", "paylink.consent")):
+            return self._prepare_reminder_values(model, move)
         line = {
             "company_id": move.company_id.id,
             "currency_id": move.currency_id.id,
@@ -171,8 +195,29 @@ class TestRights(PaylinkCommon):
         message = record.message_id
         return {"wizard_id": record.wizard_id.id, "message_id": message.id}
 
+    def _prepare_reminder_values(self, model, move):
+        rule = {"name": "After", "company_ids": [Command.set(move.company_id.ids)]}
+        values = {
+            "paylink.consent": {
+                "company_id": move.company_id.id,
+                "number": "+32470123456",
+                "action": "granted",
+                "source": "page",
+            },
+            "paylink.reminder.rule": rule,
+            "paylink.reminder.preview": {},
+        }
+        if model in values:
+            return values[model]
+        rule_sudo = self.env["paylink.reminder.rule"].sudo().create(rule)
+        return {"rule_id": rule_sudo.id, "move_id": move.id, "due_date": "2026-01-01"}
+
     def _change(self, model):
         return {
+            "paylink.consent": {"number": "+32470999999"},
+            "paylink.reminder": {"state": "sent"},
+            "paylink.reminder.rule": {"days": 9},
+            "paylink.reminder.preview": {"reason": "because"},
             "paylink.link": {"allow_payment": False},
             "paylink.event": {"event_type": "viewed"},
             "paylink.quote": {"tip_percent": "18"},

@@ -125,10 +125,10 @@ class PaylinkSend(models.TransientModel):
         for wizard in self:
             wizard.company_id = wizard.move_ids.company_id[:1]
 
-    @api.depends("move_ids")
+    @api.depends("move_ids", "channel")
     def _compute_partner_ids(self):
         for wizard in self:
-            wizard.partner_ids = wizard.move_ids._paylink_get_default_recipients()
+            wizard.partner_ids = wizard.move_ids._paylink_get_default_recipients(wizard.channel)
 
     @api.depends("move_ids", "move_count")
     def _compute_comment_line_ids(self):
@@ -372,10 +372,10 @@ class PaylinkSend(models.TransientModel):
         """
         if len(self.move_ids) == 1:
             return {self.move_ids: self.partner_ids}
-        defaults = {move: move._paylink_get_default_recipient() for move in self.move_ids}
-        # The field shows no archived contacts.
-        shown = self.env["res.partner"].union(*defaults.values()).filtered("active")
-        if self.partner_ids == shown:
+        defaults = {
+            move: move._paylink_get_default_recipient(self.channel) for move in self.move_ids
+        }
+        if self.partner_ids == self.env["res.partner"].union(*defaults.values()):
             return defaults
         chosen = self.partner_ids.grouped("commercial_partner_id")
         return {
