@@ -203,10 +203,8 @@ class ResPartnerBalance(models.Model):
             return self.env._("There is a balance link already.")
         if count == 1 and not known_count:
             return self.env._("The balance link is ready. Copy or send it.")
-        if not known_count:
-            return self.env._("%(count)s balance links were generated.", count=count)
         return self.env._(
-            "%(count)s balance links were generated; %(known)s customers had one already.",
+            "Balance links generated: %(count)s. Already there: %(known)s.",
             count=count,
             known=known_count,
         )

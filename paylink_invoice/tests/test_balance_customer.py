@@ -95,8 +95,9 @@ class TestGenerate(BalanceCommon):
         self._generate(others[0])
         chosen = self._as(self.biller, self.customer | self.alice | others)
         action = chosen.action_paylink_generate()
-        self.assertIn("3 balance links", action["params"]["message"])
-        self.assertIn("1 customers had one", action["params"]["message"])
+        self.assertEqual(
+            action["params"]["message"], "Balance links generated: 3. Already there: 1."
+        )
         self.assertEqual(len(chosen.paylink_balance_link_id), 4)
 
     def test_the_list_action_does_the_same(self):
