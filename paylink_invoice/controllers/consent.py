@@ -4,13 +4,13 @@
 from odoo import http
 from odoo.http import request
 
-from .gate import PaylinkGate
+from .gate import PaylinkGate, both_kinds
 
 YES = ("1", "on", "true")
 
 
 class PaylinkConsent(PaylinkGate):
-    @http.route("/paylink/<string:token>/consent", methods=["POST"], **PaylinkGate._public_route)
+    @http.route(both_kinds("/consent"), methods=["POST"], **PaylinkGate._public_route)
     def paylink_consent(self, token, consent=None, withdraw=None, **_kwargs):
         """Take the customer's agreement to reminders by text, or its end.
 

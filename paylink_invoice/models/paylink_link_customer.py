@@ -54,12 +54,6 @@ class PaylinkLinkCustomer(models.Model):
         self.ensure_one()
         return self.partner_id if self.kind == "balance" else self.move_id
 
-    def _compute_offer_text(self):
-        # EXTENDS 'paylink_invoice': what is offered depends on what the balance is by then.
-        balance_links = self.filtered(lambda link: link.kind == "balance")
-        balance_links.offer_text = False
-        return super(PaylinkLinkCustomer, self - balance_links)._compute_offer_text()
-
     # === FINDING AND MAKING === #
 
     def _get_balance_domain(self, company):

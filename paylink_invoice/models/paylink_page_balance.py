@@ -48,6 +48,8 @@ class PaylinkPageBalance(models.AbstractModel):
             "payments": page._prepare_recent_payments(link),
             "receipts": page._prepare_receipts(link, paths),
             "bank": page._prepare_balance_bank(link, balance, lines),
+            "reminders": page._prepare_reminders(link, "due" if balance.net > 0 else "paid"),
+            "is_reminder_change": False,
             "has_question": is_preview or link._get_denial("comment") is None,
             "asked": False,
             "script_texts": page._prepare_script_texts(),

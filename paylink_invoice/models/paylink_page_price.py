@@ -137,7 +137,7 @@ class PaylinkPagePrice(models.AbstractModel):
         """Return what :meth:`_prepare_choices` offers as plain lines, for staff."""
         amounts = link._get_amount_choices()
         lines = [
-            self._get_amounts_text(amounts["full"], amounts["minimum"], link.move_id.currency_id),
+            self._get_amounts_text(amounts["full"], amounts["minimum"], link._get_currency()),
             self._join_tips(choices["tips"]),
             *(f"{option['label']}: {option['text']}" for option in choices["options"]),
         ]

@@ -399,3 +399,18 @@ class TestBalancePayment(BalanceCase):
         )
         self.assertEqual(response.status_code, 303)
         self.assertIn("May I pay in May?", str(self.owner.message_ids[:1].body))
+
+    def test_staff_read_what_the_customer_is_offered(self):
+        self._bill(100)
+        self.assertIn("100.00", self.balance_link.offer_text)
+
+    def test_reminders_by_text_are_offered_where_something_is_owed(self):
+        self.owner.write({"phone": "+15035550199", "country_id": self.env.ref("base.us").id})
+        self.assertNotIn('name="consent"', self._open().text)
+        self._bill(100)
+        self.assertIn('name="consent"', self._open().text)
+        response = self.url_open(
+            self.balance_link._get_path("consent"), data={"consent": "1"}, allow_redirects=False
+        )
+        self.assertEqual(response.status_code, 303)
+        self.assertEqual(self.balance_link._get_consent_state(), "granted")
