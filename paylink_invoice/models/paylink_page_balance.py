@@ -5,7 +5,7 @@ from odoo import api, models
 from odoo.fields import Domain
 
 # How many open items, charges and payments a page lists; sums are of all of them.
-MAX_OPEN = 100
+MAX_OPEN = 50
 MAX_CHARGES = 20
 MAX_PAYMENTS = 10
 
