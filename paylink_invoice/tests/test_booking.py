@@ -165,7 +165,9 @@ class BookingCase(PaylinkCommon):
             invoice = self.env["account.move"].browse(command[2]["move_id"])
             link_of = self._create_link(invoice)
             base = invoice.currency_id._paylink_to_decimal(command[2]["amount"])
-            discounted = link_of._prepare_quote_lines(base, link_of._get_amount_choices())[0]
+            discounted = link_of._prepare_quote_lines(base, link_of._get_amount_choices(), Wish())[
+                0
+            ]
             command[2]["discount_amount"] = discounted["discount_amount"]
         quote = self.env["paylink.quote"].sudo().create(values)
         return self.env["payment.transaction"]._paylink_open_attempt(
