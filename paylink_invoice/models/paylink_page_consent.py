@@ -31,8 +31,8 @@ class PaylinkPageConsent(models.AbstractModel):
 
         Offered where something is due; who gets reminders can always end them.
 
-        :return: dict: ``is_granted``, ``is_blocked``, ``number`` (its end), ``words`` (what the
-            customer agrees to)
+        :return: dict: ``is_granted``, ``is_blocked``, ``text`` (how it is now), ``words`` (what
+            the customer agrees to)
         """
         state = link._get_consent_state()
         if not state or (state != "granted" and status_code not in DUE_CODES):
@@ -41,9 +41,25 @@ class PaylinkPageConsent(models.AbstractModel):
         return {
             "is_granted": state == "granted",
             "is_blocked": state == "blocked",
-            "number": self._mask_number(number),
+            "text": self._get_reminder_text(link, state, self._isolate(self._mask_number(number))),
             "words": self._get_consent_words(link, number),
         }
+
+    @api.model
+    def _get_reminder_text(self, link, state, number):
+        """Return a sentence that says how it is now; empty where nothing was agreed."""
+        if state == "granted":
+            return self.env._(
+                "You get payment reminders by text message at %(number)s.", number=number
+            )
+        if state == "blocked":
+            return self.env._(
+                "Text messages to %(number)s are stopped, because somebody asked for it. If you "
+                "want them again, ask %(seller)s.",
+                number=number,
+                seller=self._isolate(link.company_id.name),
+            )
+        return ""
 
     @api.model
     def _get_consent_words(self, link, number):

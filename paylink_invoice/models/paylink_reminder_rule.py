@@ -154,10 +154,31 @@ class PaylinkReminderRule(models.Model):
             template = rule.sms_message or rule._get_text_template(link.company_id)
             return {"channel": "sms", "text": link._fill_text(template, "{link}", **values)}
         body = rule.env["ir.qweb"]._render(
-            "paylink_invoice.mail_reminder_text", {"rule": rule, **values}
+            "paylink_invoice.mail_reminder_text",
+            {"rule": rule, "text": rule._get_mail_text(values), "greeting": rule._greet(values)},
         )
         subject = rule.subject or rule.env._("%(company)s: reminder of %(document)s", **values)
         return {"subject": subject, "body": body}
+
+    def _greet(self, values):
+        """Return how an e-mail begins, in the language of the environment."""
+        if not values["name"]:
+            return self.env._("Hello,")
+        return self.env._("Hello %(name)s,", **values)
+
+    def _get_mail_text(self, values):
+        """Return the usual words of a reminder by e-mail, in the language of the environment."""
+        if self.timing == "before":
+            return self.env._(
+                "This is a reminder that %(amount)s of %(document)s is due on %(due)s. "
+                "You can see and pay it online, no login is needed.",
+                **values,
+            )
+        return self.env._(
+            "%(amount)s of %(document)s was due on %(due)s. If you have not paid yet, please do so "
+            "online, no login is needed. If you have, thank you: there is nothing to do.",
+            **values,
+        )
 
     def _prepare_word_values(self, link, due_date):
         """Return what reminders name: the part that is due then, not the whole invoice."""
