@@ -108,9 +108,10 @@ def call(env, function, *args):
 
 
 def _make_failure(stripe, error):
-    is_lost = isinstance(error, stripe.APIConnectionError | stripe.RateLimitError) or (
-        (error.http_status or 500) >= 500 or error.http_status == 409
-    )
+    # `APIError` is also an answer that cannot be read; 409: the same request is still being done.
+    kinds = (stripe.APIConnectionError, stripe.RateLimitError, stripe.APIError)
+    status = error.http_status or 500
+    is_lost = isinstance(error, kinds) or status >= 500 or status == 409
     return StripeFailure(mask(error.user_message or str(error)), is_lost, error.code)
 
 

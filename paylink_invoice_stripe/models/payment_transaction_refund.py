@@ -23,6 +23,10 @@ class PaymentTransactionRefund(models.Model):
             raise UserError(
                 self.env._("This payment is being looked at just now. Try again in a minute.")
             ) from None
+        if not self.source_transaction_id.payment_id:
+            raise UserError(
+                self.env._("This payment is not booked yet. Try again in a minute.")
+            )
         self.paylink_stripe_key = self._paylink_stripe_get_refund_key()
         return self._paylink_stripe_send_refund()
 
@@ -82,9 +86,14 @@ class PaymentTransactionRefund(models.Model):
             self._set_error(str(error))
 
     def _paylink_stripe_sync_refunds(self):
-        """Apply all refunds of this payment that Stripe knows of, also those made there."""
+        """Apply all refunds of this payment that Stripe knows of, also those made there.
+
+        :raise StripeBusy: also where the payment is not booked yet: Odoo would book it no more
+        """
         self.ensure_one()
         self._paylink_stripe_lock()
+        if not self.payment_id:
+            raise StripeBusy(self.reference)
         refunds = self.provider_id._paylink_stripe_collect(
             "refunds.list", {"payment_intent": self.provider_reference}
         )

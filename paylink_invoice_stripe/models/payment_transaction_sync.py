@@ -44,6 +44,8 @@ class PaymentTransactionSync(models.Model):
         """
         try:
             self._paylink_stripe_sync()
+            if self.payment_id and self.operation != "refund":
+                self._paylink_stripe_sync_refunds()
         except StripeFailure as failure:
             raise UserError(self.provider_id._paylink_stripe_explain(failure)) from None
         except StripeBusy:

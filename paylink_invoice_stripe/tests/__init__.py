@@ -1,2 +1,8 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-from . import test_payment
+from . import (
+    test_deliveries,
+    test_money_back,
+    test_pages,
+    test_payment,
+    test_setup,
+)

@@ -150,6 +150,9 @@ class StripeCase(PaylinkCommon):
             session["expires_at"] -= seconds
         self.stripe.close_late()
 
+    def _patch_retries(self, retries):
+        return patch.object(stripe_api, "RETRIES", retries)
+
     def _count(self, request):
         """Return how many such requests Stripe has got, e.g. ``POST /v1/refunds``."""
         return sum(name.startswith(request) for name, _values, _key in self.stripe.requests)

@@ -132,7 +132,9 @@ def _check_plain(value, kind, path):
 def _check_union(value, kinds, path):
     kinds = [kind for kind in kinds if kind is not type(None)]
     literals = [kind for kind in kinds if typing.get_origin(kind) is typing.Literal]
-    if literals and str in kinds:
+    # An empty text beside any other one only tells how to unset something.
+    is_choice = any(typing.get_args(kind) != ("",) for kind in literals)
+    if is_choice and str in kinds:
         # The types allow any text beside the known values, for those of tomorrow. We use none.
         kinds.remove(str)
     tries = [_check(value, kind, path) for kind in kinds]
