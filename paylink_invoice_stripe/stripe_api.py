@@ -58,7 +58,7 @@ def load(env):
     :raise UserError: that tells how to install it
     """
     try:
-        import stripe  # noqa: PLC0415  # pylint: disable=import-outside-toplevel
+        import stripe  # pylint: disable=import-outside-toplevel
     except ImportError as error:
         raise UserError(
             env._(
@@ -85,7 +85,7 @@ def make_client(env, secret_key):
 @functools.cache
 def _get_http_client():
     """Return what keeps the connections of this worker to Stripe open."""
-    import stripe  # noqa: PLC0415  # pylint: disable=import-outside-toplevel
+    import stripe  # pylint: disable=import-outside-toplevel
 
     return stripe.RequestsClient(timeout=TIMEOUT)
 

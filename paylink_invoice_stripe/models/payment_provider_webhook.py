@@ -147,7 +147,13 @@ class PaymentProviderWebhook(models.Model):
             moment, _signatures = stripe.WebhookSignature._get_timestamp_and_signatures(
                 header, "v1"
             )
-        except (stripe.SignatureVerificationError, UserError, ValueError, TypeError, AttributeError):
+        except (
+            stripe.SignatureVerificationError,
+            UserError,
+            ValueError,
+            TypeError,
+            AttributeError,
+        ):
             return None
         return None if moment > time.time() + TOLERANCE else event.to_dict()
 

@@ -69,10 +69,15 @@ class PaymentTransactionDispute(models.Model):
             "disputed": self.currency_id.format(self.paylink_stripe_dispute_amount),
         }
         # A notice on the invoice is plain text, the note of a task is not.
-        words = {name: str(word).replace("<bdi>", "").replace("</bdi>", "") for name, word in words.items()}
+        words = {
+            name: str(word).replace("<bdi>", "").replace("</bdi>", "")
+            for name, word in words.items()
+        }
         state = self.paylink_stripe_dispute_state
         if state == "won":
-            return self.env._("The dispute about %(disputed)s of payment %(reference)s is won.", **words)
+            return self.env._(
+                "The dispute about %(disputed)s of payment %(reference)s is won.", **words
+            )
         if state == "lost":
             return self.env._(
                 "The dispute about %(disputed)s of payment %(reference)s is lost: Stripe has taken "

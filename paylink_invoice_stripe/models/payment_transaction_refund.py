@@ -24,9 +24,7 @@ class PaymentTransactionRefund(models.Model):
                 self.env._("This payment is being looked at just now. Try again in a minute.")
             ) from None
         if not self.source_transaction_id.payment_id:
-            raise UserError(
-                self.env._("This payment is not booked yet. Try again in a minute.")
-            )
+            raise UserError(self.env._("This payment is not booked yet. Try again in a minute."))
         self.paylink_stripe_key = self._paylink_stripe_get_refund_key()
         return self._paylink_stripe_send_refund()
 

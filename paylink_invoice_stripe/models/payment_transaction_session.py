@@ -22,10 +22,48 @@ PAGE_LIFE = timedelta(minutes=50)
 PAGE_PATIENCE = timedelta(minutes=30)
 
 # The languages of Stripe's page; in any other one it follows the browser.
-LOCALES = (
-    "bg cs da de el en en-GB es es-419 et fi fil fr fr-CA hr hu id it ja ko lt lv ms mt nb nl pl pt "
-    "pt-BR ro ru sk sl sv th tr vi zh zh-HK zh-TW"
-).split()
+LOCALES = [
+    "bg",
+    "cs",
+    "da",
+    "de",
+    "el",
+    "en",
+    "en-GB",
+    "es",
+    "es-419",
+    "et",
+    "fi",
+    "fil",
+    "fr",
+    "fr-CA",
+    "hr",
+    "hu",
+    "id",
+    "it",
+    "ja",
+    "ko",
+    "lt",
+    "lv",
+    "ms",
+    "mt",
+    "nb",
+    "nl",
+    "pl",
+    "pt",
+    "pt-BR",
+    "ro",
+    "ru",
+    "sk",
+    "sl",
+    "sv",
+    "th",
+    "tr",
+    "vi",
+    "zh",
+    "zh-HK",
+    "zh-TW",
+]
 
 
 class PaymentTransactionSession(models.Model):
@@ -232,7 +270,9 @@ class PaymentTransactionSession(models.Model):
         else:
             return {}
         values = {
-            "payment_method_options": {"card": {"restrictions": {"funding_types_blocked": blocked}}},
+            "payment_method_options": {
+                "card": {"restrictions": {"funding_types_blocked": blocked}}
+            },
             "custom_text": {"submit": {"message": text}},
         }
         if "debit" in blocked:

@@ -144,7 +144,11 @@ class Stripe:
 
     def replay(self, known, *request):
         if known[:3] != request:
-            raise Refusal(400, "Keys for idempotent requests can only be used with the same parameters", "idempotency_error")
+            raise Refusal(
+                400,
+                "Keys for idempotent requests can only be used with the same parameters",
+                "idempotency_error",
+            )
         answer = known[3]
         # What was answered then, though it may have changed since.
         return json.loads(json.dumps(answer))
@@ -163,7 +167,9 @@ class Stripe:
         }
 
     def do_post_webhook_endpoints(self, values):
-        return self.add("we", "webhook_endpoint", secret="whsec_FakeSecretOfNobody", status="enabled", **values)
+        return self.add(
+            "we", "webhook_endpoint", secret="whsec_FakeSecretOfNobody", status="enabled", **values
+        )
 
     def do_get_webhook_endpoints(self, _values):
         return self.list(self.find("webhook_endpoint"))
@@ -178,7 +184,11 @@ class Stripe:
     def do_post_checkout_sessions(self, values):
         expires = int(values["expires_at"])
         if not time.time() + 30 * 60 - 5 <= expires <= time.time() + DAY:
-            raise Refusal(400, "The `expires_at` timestamp must be between 30 minutes and 24 hours from now", param="expires_at")
+            raise Refusal(
+                400,
+                "The `expires_at` timestamp must be between 30 minutes and 24 hours from now",
+                param="expires_at",
+            )
         items = [item["price_data"] for item in values["line_items"]]
         total = sum(int(item["unit_amount"]) for item in items)
         if total < 50:
@@ -267,7 +277,9 @@ class Stripe:
         customer = None
         if session["values"].get("customer_creation") == "always":
             customer = self.add("cus", "customer")["id"]
-        intent = self.add_intent(session["amount_total"], session["currency"], data["metadata"], customer)
+        intent = self.add_intent(
+            session["amount_total"], session["currency"], data["metadata"], customer
+        )
         session.update(payment_intent=intent["id"], customer=customer)
         return intent
 
@@ -382,7 +394,9 @@ class Stripe:
     # === REFUNDS === #
 
     def do_post_refunds(self, values):
-        return self.refund(values["payment_intent"], int(values["amount"]), values.get("metadata", {}))
+        return self.refund(
+            values["payment_intent"], int(values["amount"]), values.get("metadata", {})
+        )
 
     def refund(self, intent_ref, amount, metadata=None, status="succeeded"):
         """Give money back, as the API does, or somebody in the dashboard."""

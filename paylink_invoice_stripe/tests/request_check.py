@@ -96,7 +96,9 @@ def _find_params(name):
 @cache
 def _get_hints(cls):
     # The SDK imports these names for type checkers only.
-    return typing_extensions.get_type_hints(cls, localns={"StripeContext": str, "Mapping": typing.Mapping})
+    return typing_extensions.get_type_hints(
+        cls, localns={"StripeContext": str, "Mapping": typing.Mapping}
+    )
 
 
 def _check(value, kind, path):
@@ -110,7 +112,11 @@ def _check(value, kind, path):
         if not isinstance(value, list):
             return [f"{path}: {value!r} is no list"]
         (item,) = typing.get_args(kind)
-        return [wrong for index, one in enumerate(value) for wrong in _check(one, item, f"{path}[{index}]")]
+        return [
+            wrong
+            for index, one in enumerate(value)
+            for wrong in _check(one, item, f"{path}[{index}]")
+        ]
     if origin is typing.Literal or origin is typing_extensions.Literal:
         return [] if value in typing.get_args(kind) else [f"{path}: {value!r} is not offered"]
     if origin is dict:
@@ -217,7 +223,9 @@ def _check_object(spec, schema, value, path):
     if not isinstance(value, dict):
         return [f"{path}: {value!r} is no object"]
     known = schema.get("properties", {})
-    wrong = [f"{path}: {name} is missing" for name in schema.get("required", ()) if name not in value]
+    wrong = [
+        f"{path}: {name} is missing" for name in schema.get("required", ()) if name not in value
+    ]
     for name, one in value.items():
         if name in known:
             wrong += _check_schema(spec, known[name], one, f"{path}.{name}")

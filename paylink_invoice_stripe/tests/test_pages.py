@@ -51,7 +51,9 @@ class TestPages(PageCase):
     def test_tap_on_pay_leads_to_stripe_by_one_request(self):
         response = self._tap_pay()
         self.assertEqual(response.status_code, 303)
-        self.assertTrue(response.headers["Location"].startswith(f"{self.stripe.url}/c/pay/cs_test_"))
+        self.assertTrue(
+            response.headers["Location"].startswith(f"{self.stripe.url}/c/pay/cs_test_")
+        )
         self.assertEqual(len(self.stripe.requests), 1)
 
     def test_who_has_paid_comes_back_to_the_receipt(self):

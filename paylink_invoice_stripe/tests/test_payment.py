@@ -133,10 +133,10 @@ class TestPayment(StripeCase):
         self.assertEqual(first.state, "done")
 
     def test_page_is_closed_with_what_it_was_opened_for(self):
-        def revoke(move):
+        def revoke(_move):
             self.link.action_revoke()
 
-        for end in (revoke, lambda move: move.button_draft(), lambda move: self._credit(move)):
+        for end in (revoke, lambda move: move.button_draft(), self._credit):
             with self.subTest(end=end):
                 move = self._create_invoice()
                 self.link = self._create_link(move)

@@ -68,7 +68,10 @@ class TestSetup(StripeCase):
 
     def test_mode_and_key_go_together(self):
         self.fresh.write(
-            {"paylink_stripe_secret_key": fake_stripe.KEY, "paylink_stripe_webhook_secret": "whsec_x"}
+            {
+                "paylink_stripe_secret_key": fake_stripe.KEY,
+                "paylink_stripe_webhook_secret": "whsec_x",
+            }
         )
         with self.assertRaisesRegex(ValidationError, "no money moves"):
             self.fresh.state = "enabled"
@@ -88,8 +91,9 @@ class TestSetup(StripeCase):
                 raise ImportError(name)
             return real(name, *args, **kwargs)
 
-        with patch.object(builtins, "__import__", refuse), self.assertRaisesRegex(
-            UserError, "pip install stripe"
+        with (
+            patch.object(builtins, "__import__", refuse),
+            self.assertRaisesRegex(UserError, "pip install stripe"),
         ):
             self.provider._paylink_stripe_get_client()
 
