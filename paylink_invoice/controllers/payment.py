@@ -59,8 +59,9 @@ class PaylinkPayment(PaylinkQuote):
     def paylink_pay(self, token, **_kwargs):
         """Start the payment of a quote: lead on to where it is paid.
 
-        The form holds ``quote``, ``fee_accepted=1`` where the quote has a fee, and ``take_over=1``
-        to end an attempt that somebody else has begun; without a ``quote`` the fields of
+        The form holds ``quote``, ``fee_accepted=1`` where the quote has a fee, ``take_over=1`` to
+        end an attempt that somebody else has begun, and ``save_card=1`` to keep the card for later
+        where the provider's own page takes it; without a ``quote`` the fields of
         :meth:`PaylinkQuote.paylink_quote`, which is answered with the page that asks to confirm
         where there is a fee to accept.
         """
@@ -76,6 +77,8 @@ class PaylinkPayment(PaylinkQuote):
             return self._respond_refusal(link_sudo, refusal, is_page)
         if not tx_sudo:
             return self._respond_review(link_sudo, quote_sudo)
+        if quote_sudo.provider_id._paylink_get_flow() == "redirect":
+            return self._respond_hosted_page(link_sudo, tx_sudo, is_page)
         return request.redirect(f"{link_sudo._get_path('pay')}?quote={quote_sudo.reference}", 303)
 
     def _reserve_payment(self, link_sudo, form):
@@ -86,8 +89,23 @@ class PaylinkPayment(PaylinkQuote):
             "wish": None if "quote" in form else self._read_wish(),
             "is_accepted": form.get("fee_accepted") == "1",
             "is_taken_over": form.get("take_over") == "1",
+            "is_card_saved": form.get("save_card") == "1",
         }
         return self._retry(link_sudo, lambda: link_sudo._reserve_payment(**choice))
+
+    def _respond_hosted_page(self, link_sudo, tx_sudo, is_page):
+        """Lead on to the page of the provider, which needs no form and no script of ours."""
+        # The attempt stands from here on: nobody waits for its lock while the provider is asked,
+        # and whatever happens there, it is known here.
+        request.env.cr.commit()  # pylint: disable=invalid-commit
+        try:
+            url = tx_sudo._paylink_open_hosted_page()
+        except PaymentRefused as refusal:
+            return self._respond_refusal(link_sudo, refusal, is_page)
+        # Only a payment needs a session, which tells the way back.
+        request.session.can_save = True
+        PaymentPostProcessing.monitor_transaction(tx_sudo)
+        return request.redirect(url, 303, local=False)
 
     # === FORM === #
 

@@ -125,7 +125,9 @@ class PaylinkQuote(PaylinkGate):
 
     def _respond_review(self, link_sudo, quote_sudo, refusal=None, status=200):
         """Return the page that asks to confirm a price, with what was wrong before, if anything."""
-        values = request.env["paylink.page"]._prepare_review_values(link_sudo, quote_sudo, refusal)
+        values = request.env["paylink.page"]._prepare_review_values(
+            link_sudo, quote_sudo, refusal, request.httprequest.form.get("save_card") == "1"
+        )
         return self._respond_page(
             "paylink_invoice.paylink_review_page", values, link_sudo.env, status
         )

@@ -27,7 +27,13 @@ class PaylinkLinkAttempt(models.Model):
     # === BEGINNING === #
 
     def _reserve_payment(
-        self, visitor, quote_reference=None, wish=None, is_accepted=False, is_taken_over=False
+        self,
+        visitor,
+        quote_reference=None,
+        wish=None,
+        is_accepted=False,
+        is_taken_over=False,
+        is_card_saved=False,
     ):
         """Keep the document for the customer who has confirmed a price and goes on to pay it.
 
@@ -36,6 +42,8 @@ class PaylinkLinkAttempt(models.Model):
         :param wish: the :class:`Wish` to price, where no quote was confirmed
         :param bool is_accepted: whether the customer has ticked the fee of that quote
         :param bool is_taken_over: whether unfinished attempts of others are given up
+        :param bool is_card_saved: whether the customer asked to save the card, which matters where
+            the provider's own page takes it; Odoo's form asks for itself
         :return: the `paylink.quote` and the open `payment.transaction`, in sudo mode; without the
             latter where a wish comes to a fee that has to be accepted first
         :raise PaymentRefused: with the reason and the sentence for the customer
@@ -55,7 +63,10 @@ class PaylinkLinkAttempt(models.Model):
         if is_taken_over:
             link._give_up_attempts()
         values = link._prepare_payment_values(quote_sudo, "redirect", visitor["ip_address"])
-        values["paylink_is_reserved"] = True
+        if quote_sudo.provider_id._paylink_get_flow() == "redirect":
+            values["tokenize"] = link._is_card_saved(quote_sudo, is_card_saved)
+        else:
+            values["paylink_is_reserved"] = True
         return quote_sudo, link._open_attempt(quote_sudo, values)
 
     def _start_payment(

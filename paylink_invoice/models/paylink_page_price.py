@@ -27,7 +27,8 @@ class PaylinkPagePrice(models.AbstractModel):
             amount is ``other``; ``part_hint`` (which other amounts can be paid, or None); ``tips``:
             ``{'value', 'label', 'amount'}``, empty where no tips are offered; ``options``:
             ``{'value', 'label', 'text', 'is_default'}``, the text tells the fee, empty where the one
-            way to pay costs nothing; ``has_fee``; ``is_plain`` (nothing to choose at all) and ``price``
+            way to pay costs nothing; ``has_fee``; ``can_save_card`` (on the page of a provider);
+            ``is_plain`` (nothing to choose at all) and ``price``
             (of what is chosen unless the customer does, see :meth:`_prepare_price`)
         """
         if self._get_payment_denial(link, is_preview):
@@ -43,11 +44,21 @@ class PaylinkPagePrice(models.AbstractModel):
             "tips": self._prepare_tip_choices(link, amounts["full"]),
             "options": self._prepare_option_choices(link, options, default, has_fee),
             "has_fee": has_fee,
+            "can_save_card": any(self._can_save_card(option) for option in options),
             "price": self._prepare_default_price(link, amounts["full"], default),
         }
         has_choice = len(choices["amounts"]) > 1 or choices["amounts"][0]["value"] == "other"
         is_plain = not (has_choice or choices["tips"] or choices["options"])
         return {**choices, "is_plain": is_plain}
+
+    @api.model
+    def _can_save_card(self, option):
+        """Tell whether our page asks to save the card: where no form of Odoo does it later."""
+        return (
+            option["flow"] == "redirect"
+            and option["provider"].allow_tokenization
+            and option["method"].support_tokenization
+        )
 
     @api.model
     def _prepare_amount_choices(self, link, amounts):
@@ -271,12 +282,13 @@ class PaylinkPagePrice(models.AbstractModel):
         return {**page._prepare_quote_price(quote), "tips": page._format_tips(link, base)}
 
     @api.model
-    def _prepare_review_values(self, link, quote, refusal=None):
+    def _prepare_review_values(self, link, quote, refusal=None, is_card_saved=False):
         """Return the values of ``paylink_invoice.paylink_review_page``.
 
         :param link: one `paylink.link` in sudo mode
         :param quote: the `paylink.quote` to confirm
         :param refusal: the :class:`PaymentRefused` that brought the customer here, if any
+        :param bool is_card_saved: whether the customer has asked already to save the card
         """
         page, link, _move = self._switch_to(link)
         heading = page.env._("Please check and pay")
@@ -289,6 +301,12 @@ class PaylinkPagePrice(models.AbstractModel):
             "quote": quote.reference,
             "fee_text": quote.fee_text,
             "pay_label": price["label"],
+            "can_save_card": any(
+                self._can_save_card(option)
+                for option in link._get_options()
+                if option["id"] == quote._get_option_id()
+            ),
+            "is_card_saved": is_card_saved,
             "refusal": refusal and refusal.message,
             "is_fee_refused": bool(refusal) and refusal.code == "fee_not_accepted",
             "validity_text": page.env._(

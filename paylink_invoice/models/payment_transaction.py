@@ -75,6 +75,11 @@ class PaymentTransaction(models.Model):
         readonly=True,
     )
 
+    paylink_is_fee_refund = fields.Boolean(
+        string="Refund of the Fee",
+        help="This refund gives back processing fee only, because the fee was not owed.",
+        readonly=True,
+    )
     paylink_is_reserved = fields.Boolean(
         string="Reserved",
         help="The customer has confirmed the price and goes on to pay; no provider knows of it yet.",
@@ -242,6 +247,19 @@ class PaymentTransaction(models.Model):
     def _paylink_replace(self):
         """Give up attempts of a customer who pays in another way."""
         self._paylink_give_up(self.env._("The customer started to pay anew instead."))
+
+    # === HOSTED PAGE === #
+
+    def _paylink_open_hosted_page(self):
+        """Return the URL of the provider's page on which this attempt is paid.
+
+        To be overridden by providers whose :meth:`payment.provider._paylink_get_flow` is
+        ``redirect``. Called after the attempt was committed, without any lock; called again, for
+        the same attempt, it must lead to the same payment.
+
+        :raise PaymentRefused: ``provider_failed`` where nothing was started there, or ``paid``
+        """
+        raise NotImplementedError(self.provider_code)
 
     # === PROCESSING === #
 

@@ -79,11 +79,14 @@ class PaymentTransactionBooking(models.Model):
         :param is_before: tells of another child of the same kind whether it came before
         """
         self.ensure_one()
-        source = self.source_transaction_id
-        price = source._paylink_get_price()
+        if self.paylink_is_fee_refund:
+            self.paylink_fee_amount = self.amount
+            return
+        price = self._paylink_get_price_to_split()
         if not (price.tip or price.fee):
             return
         siblings = self._paylink_get_siblings().filtered(is_before)
+        siblings = siblings.filtered(lambda sibling: not sibling.paylink_is_fee_refund)
         before = self.currency_id._paylink_to_decimal(abs(sum(siblings.mapped("amount"))))
         before = min(before, price.total)
         amount = min(abs(self._paylink_get_price().total), price.total - before)
@@ -98,6 +101,17 @@ class PaymentTransactionBooking(models.Model):
                 "paylink_tip_amount": sign * float(part.tip),
             }
         )
+
+    def _paylink_get_price_to_split(self):
+        """Return the price of the payment that a child stems from, as a :class:`~..pricing.Price`,
+        without the fee that was given back by itself."""
+        source = self.source_transaction_id
+        price = source._paylink_get_price()
+        fee_refunds = source.child_transaction_ids.filtered(
+            lambda tx: tx.paylink_is_fee_refund and tx.state not in ("cancel", "error")
+        )
+        back = self.currency_id._paylink_to_decimal(abs(sum(fee_refunds.mapped("amount"))))
+        return pricing.Price(price.base, price.tip, price.fee - min(back, price.fee))
 
     def _paylink_get_siblings(self):
         """Return the other refunds of the same payment, or its other partial captures."""

@@ -1,0 +1,24 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+from odoo.addons.payment import setup_provider
+
+from .stripe_api import CODE
+
+
+def post_init_hook(env):
+    """Give each company its own provider, and accounting the payment method."""
+    setup_provider(env, CODE)
+
+
+def uninstall_hook(env):
+    """Disable the providers and take their keys.
+
+    Odoo's own ``reset_payment_provider`` refuses where payments were made. Here they stay, with
+    everything that is told about them: so does the accounting payment method that names them.
+    """
+    providers = env["payment.provider"].search([("code", "=", CODE)])
+    providers._paylink_stripe_forget_webhook()
+    providers.write(providers._get_removal_values())
+    method = providers._get_provider_payment_method(CODE)
+    if method and not providers._check_existing_payment(method):
+        env["account.payment.method.line"].search([("payment_method_id", "=", method.id)]).unlink()
+        method.unlink()

@@ -1,0 +1,101 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+"""Invoices that are paid at Stripe: which ways are offered, and what ends a payment page there."""
+
+from odoo import api, fields, models
+
+from odoo.addons.paylink_invoice import pricing
+
+from .. import amounts
+from ..stripe_api import CODE
+from .payment_provider import METHOD_ANY, METHOD_CREDIT, METHOD_DEBIT
+
+
+class AccountMove(models.Model):
+    _inherit = "account.move"
+
+    paylink_stripe_dispute_notice = fields.Char(
+        string="Disputed Payment",
+        help="What the customer's bank disputes of the payments of this invoice.",
+        compute="_compute_paylink_stripe_dispute_notice",
+        compute_sudo=True,
+        groups="paylink_invoice.group_paylink_user,account.group_account_readonly",
+    )
+
+    # === COMPUTE METHODS === #
+
+    @api.depends("transaction_ids.paylink_stripe_dispute_state")
+    @api.depends_context("lang", "tz", "uid")
+    def _compute_paylink_stripe_dispute_notice(self):
+        for move in self:
+            disputed = move.transaction_ids.filtered(lambda tx: tx._paylink_stripe_is_disputed())
+            move.paylink_stripe_dispute_notice = (
+                disputed[:1]._paylink_stripe_phrase_dispute() if disputed else False
+            )
+
+    # === OFFER === #
+
+    def _paylink_get_option_ids(self):
+        # EXTENDS 'paylink_invoice': credit cards apart from the rest where they cost a fee.
+        pairs = super()._paylink_get_option_ids()
+        ways = self._paylink_stripe_get_ways()
+        if not any(method_id in ways for _provider_id, method_id in pairs):
+            return pairs
+        return tuple(
+            (provider_id, method_id)
+            for provider_id, method_id in pairs
+            if method_id not in ways
+            or self._paylink_stripe_is_way_open(provider_id, method_id, ways)
+        )
+
+    def _paylink_stripe_get_ways(self):
+        """Return the ids of the ways to pay at Stripe: with any, with credit card, without."""
+        model_data = self.env["ir.model.data"]
+        return [
+            model_data._xmlid_to_res_id(xml_id)
+            for xml_id in (METHOD_ANY, METHOD_CREDIT, METHOD_DEBIT)
+        ]
+
+    def _paylink_stripe_is_way_open(self, provider_id, method_id, ways):
+        """Tell whether a way to pay at Stripe goes with the fee, and with what is due."""
+        # In sudo mode because visitors cannot read the fields of providers.
+        provider_sudo = self.env["payment.provider"].sudo().browse(provider_id)
+        if provider_sudo.code != CODE:
+            return True
+        due = pricing.to_exact(self.currency_id.round(self.amount_residual))
+        if due < amounts.get_minimum(self.currency_id.name):
+            return False
+        credit = self.env["payment.method"].sudo().browse(ways[1])
+        country = self.commercial_partner_id.country_id
+        has_fee = bool(provider_sudo._paylink_get_fee_rule(credit, self.currency_id, country))
+        return has_fee != (method_id == ways[0])
+
+    # === WHAT ENDS A PAYMENT PAGE === #
+
+    # Whoever changes what is due closes what customers have open at Stripe; the cron looks whether
+    # it still fits.
+
+    def button_draft(self):
+        result = super().button_draft()
+        self._paylink_stripe_check_payments()
+        return result
+
+    def button_cancel(self):
+        result = super().button_cancel()
+        self._paylink_stripe_check_payments()
+        return result
+
+    def _invoice_paid_hook(self):
+        # EXTENDS 'account': paid in whatever way, also by credit notes and bank statements.
+        result = super()._invoice_paid_hook()
+        self._paylink_stripe_check_payments()
+        return result
+
+    def _paylink_reserve(self):
+        # EXTENDS 'paylink_invoice': staff register a payment.
+        result = super()._paylink_reserve()
+        self._paylink_stripe_check_payments()
+        return result
+
+    def _paylink_stripe_check_payments(self):
+        # In sudo mode because who books need not read transactions.
+        self.sudo().transaction_ids._paylink_stripe_check_soon()

@@ -1,0 +1,172 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+"""Giving money back: once for each wish, whatever gets lost on the way."""
+
+from odoo import fields, models
+from odoo.exceptions import UserError, ValidationError
+
+from ..stripe_api import CODE, StripeBusy, StripeFailure
+
+
+class PaymentTransactionRefund(models.Model):
+    _inherit = "payment.transaction"
+
+    # === SENDING === #
+
+    def _send_refund_request(self):
+        # OVERRIDE 'payment' for Stripe
+        if self.provider_code != CODE:
+            return super()._send_refund_request()
+        try:
+            # Stripe's message about the refund waits until this one is written down.
+            self.source_transaction_id._paylink_stripe_lock()
+        except StripeBusy:
+            raise UserError(
+                self.env._("This payment is being looked at just now. Try again in a minute.")
+            ) from None
+        if not self.source_transaction_id.payment_id:
+            raise UserError(self.env._("This payment is not booked yet. Try again in a minute."))
+        self.paylink_stripe_key = self._paylink_stripe_get_refund_key()
+        return self._paylink_stripe_send_refund()
+
+    def _paylink_stripe_get_refund_key(self):
+        """Return by what Stripe knows the refund again: what was given back before, and how much now.
+
+        Whoever asks again because an answer was lost gives nothing back twice; who gives back the
+        same amount once more does.
+        """
+        siblings = self.source_transaction_id.child_transaction_ids - self
+        refunds = siblings.filtered(lambda tx: tx.operation == "refund")
+        failed = refunds.filtered(lambda tx: tx.state in ("cancel", "error"))
+        before = sum(tx._paylink_stripe_get_minor() for tx in refunds - failed)
+        database = self.provider_id._paylink_stripe_get_database()
+        what = f"{self.source_transaction_id.id}-{before}-{self._paylink_stripe_get_minor()}"
+        return f"{database}-refund-{what}" + (f"-{len(failed)}" if failed else "")
+
+    def _paylink_stripe_send_refund(self):
+        """Ask Stripe for the refund, once, however often it is asked.
+
+        :raise ValidationError: if Stripe refuses
+        """
+        source = self.source_transaction_id
+        values = {
+            "payment_intent": source.provider_reference,
+            "amount": self._paylink_stripe_get_minor(),
+            "metadata": source._paylink_stripe_get_metadata(),
+        }
+        options = {"idempotency_key": self.paylink_stripe_key}
+        try:
+            refund = self._paylink_stripe_call("refunds.create", values, options)
+        except StripeFailure as failure:
+            if not failure.is_lost:
+                raise ValidationError(failure.message) from None
+            self._set_pending(state_message=self.env._("Stripe has not answered yet."))
+            self.paylink_stripe_check_date = fields.Datetime.now()
+            return
+        self._process(CODE, {"refund": refund})
+        self._paylink_stripe_plan_check()
+
+    # === NEWS === #
+
+    def _paylink_stripe_sync_refund(self):
+        """Ask Stripe what became of this refund, under the lock of the payment it gives back."""
+        if self.provider_reference:
+            refund = self._paylink_stripe_call("refunds.retrieve", self.provider_reference)
+            self._process(CODE, {"refund": refund})
+            return
+        if self.state != "pending":
+            return
+        self.source_transaction_id._paylink_stripe_sync_refunds()
+        if self.state != "pending" or self.provider_reference:
+            return
+        try:
+            self._paylink_stripe_send_refund()
+        except ValidationError as error:
+            self._set_error(str(error))
+
+    def _paylink_stripe_sync_refunds(self):
+        """Apply all refunds of this payment that Stripe knows of, also those made there.
+
+        :raise StripeBusy: also where the payment is not booked yet: Odoo would book it no more
+        """
+        self.ensure_one()
+        self._paylink_stripe_lock()
+        if not self.payment_id:
+            raise StripeBusy(self.reference)
+        refunds = self.provider_id._paylink_stripe_collect(
+            "refunds.list", {"payment_intent": self.provider_reference}
+        )
+        for refund in sorted(refunds, key=lambda refund: refund["created"]):
+            child = self._paylink_stripe_get_refund(refund)
+            if child:
+                child._process(CODE, {"refund": refund})
+                child._paylink_stripe_plan_check()
+
+    def _paylink_stripe_get_refund(self, refund):
+        """Return the transaction of a refund; a new one where it was made at Stripe."""
+        if refund.get("payment_intent") != self.provider_reference:
+            return self.browse()
+        children = self.child_transaction_ids.filtered(lambda tx: tx.operation == "refund")
+        known = children.filtered(lambda tx: tx.provider_reference == refund["id"])
+        # One whose answer was lost is the one that is told of now.
+        lost = children.filtered(
+            lambda tx: (
+                not tx.provider_reference
+                and tx.state in ("draft", "pending", "error")
+                and tx._paylink_stripe_get_minor() == refund["amount"]
+            )
+        )
+        if known or lost:
+            return (known or lost.sorted("id"))[0]
+        if refund["status"] in ("failed", "canceled"):
+            return self.browse()
+        amount = self.provider_id._paylink_stripe_to_major(refund["amount"], self.currency_id)
+        return self._create_child_transaction(amount, is_refund=True)
+
+    def _paylink_stripe_apply_refund(self, refund):
+        """Set the state of a refund as Stripe tells it."""
+        self._paylink_stripe_note(provider_reference=refund["id"])
+        status = refund["status"]
+        if status == "succeeded" and self.state != "done":
+            self._set_done()
+            # Nobody looks at a page that would have it booked.
+            self.env.ref("payment.cron_post_process_payment_tx").sudo()._trigger()
+        elif status in ("pending", "requires_action") and self.state == "draft":
+            self._set_pending()
+        elif status in ("failed", "canceled") and self.state not in ("error", "cancel"):
+            was_done = self.state == "done"
+            reason = self.env._("Stripe could not give the money back.")
+            self._set_error(reason, extra_allowed_states=("done",))
+            if was_done:
+                self._paylink_alert_accountant("paylink_invoice_stripe.activity_refund_failed")
+
+    def _paylink_stripe_phrase_failed_refund(self):
+        """Return what is wrong with a refund that was booked, and failed afterwards."""
+        return self.env._(
+            "The refund %(reference)s of %(amount)s did not reach the customer.",
+            **self._paylink_prepare_words(),
+        )
+
+    # === FEE === #
+
+    def _paylink_stripe_owes_fee(self):
+        """Tell whether a fee was charged that only credit cards cost, but none was used."""
+        self.ensure_one()
+        return (
+            self.state == "done"
+            and self.operation != "refund"
+            and self.paylink_fee_amount > 0
+            and self.paylink_stripe_funding not in (False, "credit")
+            and not self.child_transaction_ids.filtered("paylink_is_fee_refund")
+        )
+
+    def _paylink_stripe_refund_fee(self):
+        """Give a fee back that was not owed."""
+        self.ensure_one()
+        refund = self._create_child_transaction(
+            self.paylink_fee_amount, is_refund=True, paylink_is_fee_refund=True
+        )
+        refund._log_sent_message()
+        try:
+            refund._send_refund_request()
+        except ValidationError as error:
+            refund._set_error(str(error))

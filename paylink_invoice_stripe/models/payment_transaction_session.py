@@ -1,0 +1,286 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+"""The page at Stripe on which a payment is made: opened for one attempt, closed when it is over."""
+
+import logging
+from datetime import UTC, timedelta
+
+from odoo import fields, models
+from odoo.exceptions import UserError, ValidationError
+from odoo.tools import email_normalize
+
+from odoo.addons.paylink_invoice.models.payment_transaction import PaymentRefused
+
+from ..stripe_api import CODE, StripeBusy, StripeFailure
+from .payment_provider import METHOD_CREDIT, METHOD_DEBIT
+
+_logger = logging.getLogger(__name__)
+
+# Stripe wants half an hour at least. An attempt is taken up again for a quarter of an hour, so that
+# the page it was opened with has always that long.
+PAGE_LIFE = timedelta(minutes=50)
+# How long a page stays open that nobody else needs closed: who is typing a card may finish.
+PAGE_PATIENCE = timedelta(minutes=30)
+
+# The languages of Stripe's page; in any other one it follows the browser.
+LOCALES = [
+    "bg",
+    "cs",
+    "da",
+    "de",
+    "el",
+    "en",
+    "en-GB",
+    "es",
+    "es-419",
+    "et",
+    "fi",
+    "fil",
+    "fr",
+    "fr-CA",
+    "hr",
+    "hu",
+    "id",
+    "it",
+    "ja",
+    "ko",
+    "lt",
+    "lv",
+    "ms",
+    "mt",
+    "nb",
+    "nl",
+    "pl",
+    "pt",
+    "pt-BR",
+    "ro",
+    "ru",
+    "sk",
+    "sl",
+    "sv",
+    "th",
+    "tr",
+    "vi",
+    "zh",
+    "zh-HK",
+    "zh-TW",
+]
+
+
+class PaymentTransactionSession(models.Model):
+    _inherit = "payment.transaction"
+
+    # === OPENING === #
+
+    def _paylink_open_hosted_page(self):
+        # OVERRIDE 'paylink_invoice' for Stripe
+        self.ensure_one()
+        if self.provider_code != CODE:
+            return super()._paylink_open_hosted_page()
+        try:
+            return self._paylink_stripe_open_page()
+        except (StripeFailure, UserError) as error:
+            # What may have been opened there nobody has the address of.
+            _logger.warning("Stripe could not open a page for %s: %s", self.reference, error)
+            self._paylink_give_up(self.env._("Stripe could not open its page: %s", error))
+        except StripeBusy:
+            _logger.info("Payment %s is being looked at elsewhere", self.reference)
+        link_sudo = self.paylink_link_id
+        raise PaymentRefused("provider_failed", link_sudo._get_payment_refusal("provider_failed"))
+
+    def _get_specific_rendering_values(self, processing_values):
+        # EXTENDS 'payment': Odoo's own forms lead to the same page.
+        if self.provider_code != CODE:
+            return super()._get_specific_rendering_values(processing_values)
+        try:
+            return {"api_url": self._paylink_stripe_open_page()}
+        except (StripeFailure, StripeBusy) as error:
+            raise ValidationError(
+                self.env._("The payment could not be started; nothing was charged. Try again.")
+            ) from error
+
+    def _paylink_stripe_open_page(self):
+        """Return the address of the page at Stripe; asked again, it is the same page.
+
+        Every other page on which the same documents could be paid is closed before.
+
+        :raise StripeFailure: if Stripe refuses or does not answer
+        :raise PaymentRefused: if it turns out that the documents have been paid meanwhile
+        """
+        self.ensure_one()
+        self._paylink_stripe_lock()
+        self._paylink_stripe_close_others()
+        session = self._paylink_stripe_get_session()
+        if session["status"] != "open":
+            self._paylink_stripe_sync()
+            self._paylink_stripe_refuse()
+        return session["url"]
+
+    def _paylink_stripe_get_session(self):
+        """Return the Checkout Session, a new one where there is none yet."""
+        if self.paylink_stripe_session_ref:
+            return self._paylink_stripe_call(
+                "checkout.sessions.retrieve", self.paylink_stripe_session_ref
+            )
+        # The same attempt has the same key and the same values, however often it is begun.
+        database = self.provider_id._paylink_stripe_get_database()
+        session = self._paylink_stripe_call(
+            "checkout.sessions.create",
+            self._paylink_stripe_prepare_session(),
+            {"idempotency_key": f"{database}-session-{self.id}"},
+        )
+        self.write(
+            {
+                "paylink_stripe_session_ref": session["id"],
+                "paylink_stripe_session_state": session["status"],
+                "paylink_stripe_check_date": fields.Datetime.now(),
+            }
+        )
+        return session
+
+    def _paylink_stripe_refuse(self):
+        """Tell the customer that the documents are paid already, or that a payment is under way."""
+        link_sudo = self.paylink_link_id
+        if not link_sudo:
+            raise ValidationError(
+                self.env._("This invoice has been paid, or is being paid. Reload the page.")
+            )
+        code = link_sudo._get_denial("pay") or "changed"
+        raise PaymentRefused(code, link_sudo._get_payment_refusal(code))
+
+    # === CLOSING === #
+
+    def _paylink_stripe_close_others(self):
+        """Close the pages of other attempts to pay the same documents.
+
+        :raise PaymentRefused: if one of them has been paid just now; then this attempt is given up
+        :raise StripeFailure: if nobody knows whether one is closed: no second one is opened then
+        """
+        others = self.invoice_ids.transaction_ids.filtered(
+            lambda tx: tx != self and tx.paylink_stripe_session_state == "open"
+        )
+        for other in others:
+            other._paylink_stripe_close()
+        if others.filtered(lambda tx: tx.state in ("pending", "authorized", "done")):
+            self._paylink_replace()
+            self._paylink_stripe_refuse()
+
+    def _paylink_stripe_close(self):
+        """Close the page at Stripe; a payment that was made before stays, and is applied."""
+        self.ensure_one()
+        try:
+            self._paylink_stripe_call("checkout.sessions.expire", self.paylink_stripe_session_ref)
+        except StripeFailure as failure:
+            if failure.is_lost:
+                raise
+            # It is not open any more; what became of it is told by the next request.
+        self._paylink_stripe_sync()
+
+    def _paylink_stripe_is_page_wanted(self):
+        """Tell whether the customer may still pay on the page that is open at Stripe."""
+        self.ensure_one()
+        is_recent = self.create_date + PAGE_PATIENCE > fields.Datetime.now()
+        if self.state != "draft" or not is_recent:
+            return False
+        if not self.paylink_link_id:
+            return True
+        lines = self.paylink_quote_id.line_ids
+        return not self.paylink_link_id._get_denial("pay") and all(
+            line.document_version == line.move_id._paylink_get_version() for line in lines
+        )
+
+    # === VALUES === #
+
+    def _paylink_stripe_prepare_session(self):
+        """Return the values of the Checkout Session; the same ones at every call."""
+        self.ensure_one()
+        lang = (self.paylink_link_id and self.paylink_link_id._get_lang()) or self.partner_lang
+        tx = self.with_context(lang=lang or self.env.lang)
+        expiry = (self.create_date + PAGE_LIFE).replace(tzinfo=UTC)
+        metadata = self._paylink_stripe_get_metadata()
+        return {
+            "mode": "payment",
+            "client_reference_id": self.reference,
+            "line_items": tx._paylink_stripe_prepare_lines(),
+            "metadata": metadata,
+            "payment_intent_data": {
+                "description": tx._paylink_stripe_describe(),
+                "metadata": metadata,
+                **({"setup_future_usage": "off_session"} if self.tokenize else {}),
+            },
+            "success_url": self._paylink_stripe_get_return_url(),
+            "cancel_url": self._paylink_stripe_get_return_url("?back=1"),
+            "expires_at": int(expiry.timestamp()),
+            # The buyer pays what the invoice says, in its currency.
+            "adaptive_pricing": {"enabled": False},
+            "submit_type": "pay",
+            "locale": self._paylink_stripe_get_locale(lang),
+            **self._paylink_stripe_prepare_customer(),
+            **tx._paylink_stripe_prepare_restriction(),
+        }
+
+    def _paylink_stripe_prepare_lines(self):
+        """Return the line items: each document, the tip, the fee."""
+        price = self._paylink_get_price()
+        documents = [
+            (" ".join(part for part in (line.move_id.type_name, line.move_id.name) if part), amount)
+            for line in self.paylink_quote_id.line_ids
+            if (amount := self.currency_id._paylink_to_decimal(line.amount))
+        ]
+        if sum(amount for _name, amount in documents) != price.base:
+            documents = [(self._paylink_get_document_names() or self.reference, price.base)]
+        parts = (
+            *documents,
+            (self.env._("Tip"), price.tip),
+            (self.env._("Processing fee"), price.fee),
+        )
+        return [self._paylink_stripe_prepare_line(name, amount) for name, amount in parts if amount]
+
+    def _paylink_stripe_prepare_line(self, name, amount):
+        return {
+            "quantity": 1,
+            "price_data": {
+                "currency": self.currency_id.name.lower(),
+                "unit_amount": self.provider_id._paylink_stripe_to_minor(amount, self.currency_id),
+                "product_data": {"name": name[:250]},
+            },
+        }
+
+    def _paylink_stripe_describe(self):
+        """Return what is paid to whom, e.g. "Invoice INV/2026/00042, Northwind Heating"."""
+        what = self._paylink_get_document_names() or self.reference
+        return f"{what}, {self.company_id.name}"[:500]
+
+    def _paylink_stripe_prepare_customer(self):
+        """Return who pays, as far as that helps them; never somebody whom Stripe knows already."""
+        email = email_normalize(self.paylink_link_id.partner_id.email or self.partner_email)
+        values = {"customer_email": email} if email else {}
+        return {**values, "customer_creation": "always"} if self.tokenize else values
+
+    def _paylink_stripe_prepare_restriction(self):
+        """Return which cards the page takes, so that the fee is paid on credit cards only."""
+        if self.payment_method_id == self.env.ref(METHOD_CREDIT):
+            blocked = ["debit", "prepaid"]
+            text = self.env._(
+                "Credit cards only. To pay by debit card or from your bank account, without a fee, "
+                "go back and choose that."
+            )
+        elif self.payment_method_id == self.env.ref(METHOD_DEBIT):
+            blocked = ["credit"]
+            text = self.env._("To pay by credit card, go back and choose that.")
+        else:
+            return {}
+        values = {
+            "payment_method_options": {
+                "card": {"restrictions": {"funding_types_blocked": blocked}}
+            },
+            "custom_text": {"submit": {"message": text}},
+        }
+        if "debit" in blocked:
+            values["allowed_payment_method_types"] = ["card"]
+        return values
+
+    def _paylink_stripe_get_locale(self, lang):
+        """Return the language of Stripe's page for one of Odoo's, e.g. ``fr-CA`` for ``fr_CA``."""
+        name = (lang or "").partition("@")[0].replace("_", "-")
+        candidates = (name, name.partition("-")[0])
+        return next((locale for locale in candidates if locale in LOCALES), "auto")

@@ -1,0 +1,9 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+from . import (
+    test_deliveries,
+    test_live,
+    test_money_back,
+    test_pages,
+    test_payment,
+    test_setup,
+)

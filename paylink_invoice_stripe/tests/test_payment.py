@@ -1,0 +1,279 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+"""Paying at Stripe: the page there, what comes back, and what ends it."""
+
+from odoo.tests import tagged
+
+from odoo.addons.paylink_invoice.models.payment_transaction import PaymentRefused
+
+from .common import StripeCase
+from .fake_stripe import CREDIT, DEBIT, DECLINED, PREPAID, Refusal
+
+
+@tagged("post_install", "-at_install", "paylink")
+class TestPayment(StripeCase):
+    def test_payment_is_booked_with_what_it_has_cost(self):
+        tx = self._pay_and_tell()
+        self.assertEqual((tx.state, self.posted_invoice.amount_residual), ("done", 0.0))
+        self.assertEqual(tx.provider_reference[:3], "pi_")
+        self.assertEqual(tx.paylink_stripe_session_state, "complete")
+        self.assertEqual(tx.paylink_stripe_instrument, "Visa •••• 4242")
+        self.assertEqual((tx.paylink_stripe_cost, tx.paylink_stripe_net), (3.2, 96.8))
+        self.assertEqual(tx._paylink_get_method_name(), "Visa •••• 4242")
+        self.assertFalse(tx.paylink_stripe_check_date)
+
+    def test_page_at_stripe_says_what_is_paid(self):
+        self.provider.company_id.write(
+            {"paylink_is_tip_enabled": True, "paylink_tip_percentages": "0,10,20"}
+        )
+        self._set_fee()
+        self._open("credit", tip="10")
+        values = self._get_request("POST /v1/checkout/sessions")
+        items = [
+            (item["price_data"]["product_data"]["name"], item["price_data"]["unit_amount"])
+            for item in values["line_items"]
+        ]
+        name = f"Invoice {self.posted_invoice.name}"
+        self.assertEqual(items, [(name, "10000"), ("Tip", "1000"), ("Processing fee", "330")])
+        self.assertEqual(values["customer_email"], "alice@azure.example.com")
+        self.assertEqual(values["adaptive_pricing"], {"enabled": "false"})
+        self.assertNotIn("after_expiration", values)
+        self.assertNotIn("customer", values)
+
+    def test_address_of_the_way_back_opens_no_link(self):
+        self._open()
+        text = str(self.stripe.requests)
+        self.assertNotIn(self.link._get_token(), text)
+        self.assertIn("/paylink/stripe/return/", text)
+
+    def test_ways_to_pay_follow_the_fee(self):
+        def get_ways():
+            return [(option["id"], bool(option["fee_rule"])) for option in self.link._get_options()]
+
+        self.assertEqual(get_ways(), [(self._get_way("any"), False)])
+        self._set_fee()
+        credit, debit = self._get_way("credit"), self._get_way("debit")
+        self.assertEqual(get_ways(), [(credit, True), (debit, False)])
+        self.provider.paylink_fee_country_ids = self.env.ref("base.fr")
+        self.assertEqual(get_ways(), [(self._get_way("any"), False)])
+
+    def test_page_with_a_fee_takes_credit_cards_only(self):
+        self._set_fee()
+        tx = self._open("credit")
+        self.assertEqual(tx.amount, 103.0)
+        for card, kind in ((DEBIT, "card"), (PREPAID, "card"), (CREDIT, "sepa_debit")):
+            with self.assertRaises(Refusal):
+                self._pay(tx, card, kind)
+        self._pay(tx, CREDIT)
+        self._run_cron()
+        self.assertEqual((tx.state, tx.paylink_stripe_funding), ("done", "credit"))
+
+    def test_page_without_the_fee_takes_no_credit_card(self):
+        self._set_fee()
+        tx = self._open("debit")
+        self.assertEqual(tx.amount, 100.0)
+        with self.assertRaises(Refusal):
+            self._pay(tx, CREDIT)
+        self._pay(tx, DEBIT)
+        self._run_cron()
+        self.assertEqual((tx.state, tx.paylink_stripe_funding), ("done", "debit"))
+
+    def test_fee_of_other_cards_is_given_back_by_itself(self):
+        self._set_fee()
+        self.stripe.is_funding_ignored = True
+        tx = self._pay_and_tell("credit", DEBIT)
+        self.assertEqual(tx.paylink_fee_amount, 3.0)
+        self._run_cron()
+        self._run_cron()
+        refund = tx.child_transaction_ids
+        self.assertEqual((len(refund), refund.amount, refund.state), (1, -3.0, "done"))
+        refund._post_process()
+        self.assertEqual((refund.paylink_fee_amount, refund.paylink_tip_amount), (-3.0, 0.0))
+        rest = tx._refund()
+        self.assertEqual(rest.state, "error", "more than is left cannot be given back")
+        rest = tx._refund(100.0)
+        self.assertEqual((rest.state, rest.paylink_fee_amount), ("done", 0.0))
+
+    def test_second_tap_leads_to_the_same_page(self):
+        first = self._open()
+        url = first._paylink_open_hosted_page()
+        self.assertEqual(self._open(), first)
+        self.assertIn(first.paylink_stripe_session_ref, url)
+        self.assertEqual(self._count("POST /v1/checkout/sessions"), 1)
+
+    def test_another_choice_closes_the_first_page(self):
+        self._set_fee()
+        first, second = self._open("credit"), self._open("debit")
+        self.assertEqual(first.paylink_stripe_session_state, "expired")
+        self.assertEqual(second.paylink_stripe_session_state, "open")
+        with self.assertRaises(Refusal):
+            self._pay(first)
+
+    def test_no_second_page_where_the_first_has_been_paid(self):
+        self._set_fee()
+        first = self._open("credit")
+        self._pay(first)
+        try:  # `assertRaises` would undo what became known.
+            self._open("debit")
+            self.fail("there are two pages for one invoice")
+        except PaymentRefused:
+            self.assertEqual(first.state, "done")
+        self.assertEqual(self._count("POST /v1/checkout/sessions/cs_"), 1)
+        opened = [name for name, *_ in self.stripe.requests if name == "POST /v1/checkout/sessions"]
+        self.assertEqual(len(opened), 1)
+
+    def test_no_second_page_where_nobody_knows_of_the_first(self):
+        self._set_fee()
+        first = self._open("credit")
+        self.stripe.fail("lose", "/expire")
+        with self.assertRaises(PaymentRefused) as refusal:
+            self._open("debit")
+        self.assertEqual(refusal.exception.code, "provider_failed")
+        self._pay(first)
+        self._run_cron()
+        self.assertEqual(first.state, "done")
+
+    def test_page_is_closed_with_what_it_was_opened_for(self):
+        def revoke(_move):
+            self.link.action_revoke()
+
+        for end in (revoke, lambda move: move.button_draft(), self._credit):
+            with self.subTest(end=end):
+                move = self._create_invoice()
+                self.link = self._create_link(move)
+                tx = self._open()
+                self._run_cron()
+                self.assertEqual(tx.paylink_stripe_session_state, "open")
+                end(move)
+                self._run_cron()
+                self.assertEqual(tx.paylink_stripe_session_state, "expired")
+                self.assertTrue(tx.paylink_is_given_up)
+
+    def _credit(self, move):
+        self.env["account.move.reversal"].with_context(
+            active_model="account.move", active_ids=move.ids
+        ).create({"journal_id": move.journal_id.id}).refund_moves()
+        move.reversal_move_ids.filtered(lambda refund: refund.state == "draft").action_post()
+
+    def test_page_is_closed_in_time(self):
+        tx = self._open()
+        self._age(tx, minutes=20)
+        self._run_cron()
+        self.assertEqual(tx.paylink_stripe_session_state, "open", "who types a card may finish")
+        self._age(tx, minutes=15)
+        self._run_cron()
+        self.assertEqual((tx.paylink_stripe_session_state, tx.state), ("expired", "cancel"))
+        self.assertFalse(tx.paylink_stripe_check_date)
+
+    def test_declined_card_counts_and_hides_its_number(self):
+        tx = self._open()
+        self._pay(tx, DECLINED)
+        self._tell_all()
+        self.assertEqual(tx.state, "draft", "another card may be tried on the same page")
+        self._age(tx, minutes=55)
+        self._run_cron()
+        self.assertEqual(tx.state, "error")
+        self.assertNotIn(DECLINED, tx.state_message)
+        self.assertFalse(tx.paylink_is_given_up)
+
+    def test_payment_that_takes_days(self):
+        tx = self._open()
+        intent = self._pay(tx, kind="sepa_debit")
+        self._tell_all()
+        self.assertEqual((tx.state, tx.provider_reference), ("pending", intent["id"]))
+        self._age(tx, days=3)
+        self.stripe.succeed(intent["id"])
+        self._run_cron()
+        self.assertEqual(tx.state, "done")
+
+    def test_payment_that_fails_after_days(self):
+        tx = self._open()
+        intent = self._pay(tx, kind="sepa_debit")
+        self._tell_all()
+        self.stripe.fail_later(intent["id"])
+        self._tell_all()
+        self.assertEqual(tx.state, "error")
+
+    def test_lost_answer_opens_the_same_page_again(self):
+        with self._patch_retries(2):
+            self.stripe.fail("drop", "POST /v1/checkout/sessions")
+            tx = self._open()
+        self.assertEqual(len(self.stripe.find("checkout.session")), 1)
+        self.assertEqual(tx.paylink_stripe_session_state, "open")
+
+    def test_no_answer_starts_nothing_and_locks_nobody_out(self):
+        self.stripe.fail("lose", "POST /v1/checkout/sessions")
+        with self.assertRaises(PaymentRefused) as refusal:
+            self._open()
+        self.assertIn("nothing was charged", refusal.exception.message)
+        self.assertFalse(self.posted_invoice.transaction_ids._paylink_get_running_attempts())
+        self.assertEqual(self._open().paylink_stripe_session_state, "open")
+
+    def test_cost_that_comes_late_is_noted(self):
+        self.stripe.is_cost_late = True
+        tx = self._pay_and_tell()
+        self.assertFalse(tx.paylink_stripe_cost)
+        self.assertTrue(tx.paylink_stripe_check_date)
+        for charge in self.stripe.find("charge"):
+            self.stripe.settle(charge)
+        self._age(tx, days=1)
+        self._run_cron()
+        self.assertEqual(tx.paylink_stripe_cost, 3.2)
+        self.assertFalse(tx.paylink_stripe_check_date)
+
+    def test_payout_is_noted(self):
+        tx = self._pay_and_tell()
+        payout = self.stripe.pay_out()
+        self._tell_all()
+        self.assertEqual(tx.paylink_stripe_payout_ref, payout["id"])
+        self.assertTrue(tx.paylink_stripe_payout_date)
+
+    def test_other_amount_than_asked_for_settles_nothing(self):
+        tx = self._open()
+        intent = self._pay(tx)
+        self.stripe.lies[intent["id"]] = {"amount_received": 1}
+        self._run_cron()
+        self.assertEqual((tx.state, tx.paylink_has_wrong_amount), ("error", True))
+        self.stripe.lies.clear()
+        tx.paylink_stripe_check_date = tx.create_date
+        self._run_cron()
+        self.assertEqual(tx.state, "error")
+        self.assertTrue(self.posted_invoice.activity_ids)
+
+    def test_one_payment_at_stripe_settles_one_here(self):
+        first = self._pay_and_tell()
+        second = self._open(link=self._create_link(self._create_invoice()))
+        intent = self._pay(second)
+        self.stripe.lies[second.paylink_stripe_session_ref] = {
+            "payment_intent": self.stripe.show_intent(self.stripe.get(first.provider_reference))
+        }
+        with self.assertLogs("odoo.addons.paylink_invoice_stripe", "ERROR"):
+            self._run_cron()
+        self.assertEqual(second.state, "draft")
+        self.stripe.lies.clear()
+        self._run_cron()
+        self.assertEqual((second.state, second.provider_reference), ("done", intent["id"]))
+
+    def test_amounts_that_stripe_does_not_take_are_not_offered(self):
+        small = self._create_invoice()
+        small.button_draft()
+        small.invoice_line_ids.price_unit = 0.3
+        small.action_post()
+        link = self._create_link(small)
+        self.assertEqual(link._get_denial("pay"), "no_provider")
+
+    def test_provider_without_a_secret_is_not_offered(self):
+        self.assertFalse(self.link._get_denial("pay"))
+        self.env.cr.execute(
+            "UPDATE payment_provider SET paylink_stripe_webhook_secret = NULL WHERE id = %s",
+            [self.provider.id],
+        )
+        self.env.invalidate_all()
+        self.env.registry.clear_cache()
+        self.assertEqual(self.link._get_denial("pay"), "no_provider")
+
+    def test_pages_of_odoo_offer_one_way_without_a_fee(self):
+        self._set_fee()
+        methods = self.env["payment.method"]._get_compatible_payment_methods(
+            self.provider.ids, self.alice.id
+        )
+        self.assertEqual(methods.mapped("code"), ["paylink_stripe"])
