@@ -3,12 +3,6 @@
 
 from odoo import api, fields, models
 
-from odoo.addons.paylink_invoice import pricing
-
-from .. import amounts
-from ..stripe_api import CODE
-from .payment_provider import METHOD_ANY, METHOD_CREDIT, METHOD_DEBIT
-
 
 class AccountMove(models.Model):
     _inherit = "account.move"
@@ -36,38 +30,17 @@ class AccountMove(models.Model):
 
     def _paylink_get_option_ids(self):
         # EXTENDS 'paylink_invoice': credit cards apart from the rest where they cost a fee.
-        pairs = super()._paylink_get_option_ids()
-        ways = self._paylink_stripe_get_ways()
-        if not any(method_id in ways for _provider_id, method_id in pairs):
-            return pairs
-        return tuple(
-            (provider_id, method_id)
-            for provider_id, method_id in pairs
-            if method_id not in ways
-            or self._paylink_stripe_is_way_open(provider_id, method_id, ways)
-        )
-
-    def _paylink_stripe_get_ways(self):
-        """Return the ids of the ways to pay at Stripe: with any, with credit card, without."""
-        model_data = self.env["ir.model.data"]
-        return [
-            model_data._xmlid_to_res_id(xml_id)
-            for xml_id in (METHOD_ANY, METHOD_CREDIT, METHOD_DEBIT)
-        ]
-
-    def _paylink_stripe_is_way_open(self, provider_id, method_id, ways):
-        """Tell whether a way to pay at Stripe goes with the fee, and with what is due."""
         # In sudo mode because visitors cannot read the fields of providers.
-        provider_sudo = self.env["payment.provider"].sudo().browse(provider_id)
-        if provider_sudo.code != CODE:
-            return True
-        due = pricing.to_exact(self.currency_id.round(self.amount_residual))
-        if due < amounts.get_minimum(self.currency_id.name):
-            return False
-        credit = self.env["payment.method"].sudo().browse(ways[1])
-        country = self.commercial_partner_id.country_id
-        has_fee = bool(provider_sudo._paylink_get_fee_rule(credit, self.currency_id, country))
-        return has_fee != (method_id == ways[0])
+        return (
+            self.env["payment.provider"]
+            .sudo()
+            ._paylink_stripe_filter_options(
+                super()._paylink_get_option_ids(),
+                self.currency_id,
+                self.amount_residual,
+                self.commercial_partner_id.country_id,
+            )
+        )
 
     # === WHAT ENDS A PAYMENT PAGE === #
 

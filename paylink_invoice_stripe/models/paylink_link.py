@@ -5,6 +5,23 @@ from odoo import models
 class PaylinkLink(models.Model):
     _inherit = "paylink.link"
 
+    def _get_option_ids(self):
+        # EXTENDS 'paylink_invoice': of a balance; those of an invoice are filtered already.
+        pairs = super()._get_option_ids()
+        if self.kind != "balance":
+            return pairs
+        # In sudo mode because visitors cannot read the fields of providers.
+        return (
+            self.env["payment.provider"]
+            .sudo()
+            ._paylink_stripe_filter_options(
+                pairs,
+                self._get_currency(),
+                self._get_payable_amount(),
+                self._get_payer().country_id,
+            )
+        )
+
     def action_revoke(self):
         # EXTENDS 'paylink_invoice': what a link has opened at Stripe ends with it.
         result = super().action_revoke()

@@ -116,6 +116,37 @@ class PaymentProvider(models.Model):
             PaymentProvider, self.with_context(paylink_stripe_all_ways=True)
         )._paylink_find_options(company, partner, currency, amount)
 
+    @api.model
+    def _paylink_stripe_filter_options(self, pairs, currency, due, country):
+        """Return which ways to pay go with the fee, and with what is due; others are left alone.
+
+        :param pairs: ``(provider id, payment method id)`` each
+        :param currency: the `res.currency` of the payment
+        :param float due: what is due
+        :param country: the `res.country` of the customer, or none
+        """
+        model_data = self.env["ir.model.data"]
+        any_id, credit_id, debit_id = (
+            model_data._xmlid_to_res_id(xml_id)
+            for xml_id in (METHOD_ANY, METHOD_CREDIT, METHOD_DEBIT)
+        )
+        credit = self.env["payment.method"].browse(credit_id)
+
+        def is_open(provider, method_id):
+            if provider.code != CODE or method_id not in (any_id, credit_id, debit_id):
+                return True
+            if pricing.to_exact(currency.round(due)) < amounts.get_minimum(currency.name):
+                return False
+            # With a fee there are two ways, without one there is one for all cards.
+            has_fee = bool(provider._paylink_get_fee_rule(credit, currency, country))
+            return has_fee != (method_id == any_id)
+
+        return tuple(
+            (provider_id, method_id)
+            for provider_id, method_id in pairs
+            if is_open(self.browse(provider_id), method_id)
+        )
+
     # === AMOUNTS === #
 
     @api.model

@@ -66,6 +66,10 @@ LOCALES = [
 ]
 
 
+# Stripe takes a hundred line items; tip and fee have their own.
+MAX_DOCUMENTS = 50
+
+
 class PaymentTransactionSession(models.Model):
     _inherit = "payment.transaction"
 
@@ -184,8 +188,9 @@ class PaymentTransactionSession(models.Model):
         if not self.paylink_link_id:
             return True
         lines = self.paylink_quote_id.line_ids
-        return not self.paylink_link_id._get_denial("pay") and all(
-            line.document_version == line.move_id._paylink_get_version() for line in lines
+        link = self.paylink_link_id
+        return not link._get_denial("pay") and all(
+            line.document_version == link._get_version(line.move_id) for line in lines
         )
 
     # === VALUES === #
@@ -226,7 +231,8 @@ class PaymentTransactionSession(models.Model):
             for line in self.paylink_quote_id.line_ids
             if (amount := self.currency_id._paylink_to_decimal(line.amount))
         ]
-        if sum(amount for _name, amount in documents) != price.base:
+        is_all = sum(amount for _name, amount in documents) == price.base
+        if not is_all or len(documents) > MAX_DOCUMENTS:
             documents = [(self._paylink_get_document_names() or self.reference, price.base)]
         parts = (
             *documents,
