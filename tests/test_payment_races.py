@@ -1,8 +1,8 @@
 # Part of paylink_invoice. License LGPL-3 or later (https://www.gnu.org/licenses/lgpl).
 """Many people pay one invoice at the same moment, on a server with several workers.
 
-They come through every door: two links, Odoo's portal, and staff who register a payment. Whatever
-happens, no more is offered to be paid, or booked, than is owed. An ordinary run takes a sample;
+They come through every door: two links of the invoice, the balance link of its customer, Odoo's
+portal, and staff who register a payment. Whatever happens, no more is offered to be paid, or booked, than is owed. An ordinary run takes a sample;
 `PAYLINK_RACES=1000 ./paylink test tests/test_payment_races.py` runs a thousand races.
 """
 
@@ -52,23 +52,29 @@ if not biller:
         "company_id": company.id, "company_ids": [Command.set(company.ids)],
         "group_ids": [Command.set(env.ref("account.group_account_invoice").ids)],
     })
-alice, bob = env["res.partner"].create([{"name": "Race Alice"}, {"name": "Race Bob"}])
+bob = env["res.partner"].create({"name": "Race Bob"})
+# Of her own for each invoice, so that her balance is what is raced for.
+alices = env["res.partner"].create([{"name": "Race Alice"} for _number in range(NUMBER)])
 moves = env["account.move"].create([{
     "move_type": "out_invoice", "partner_id": alice.id, "invoice_date": fields.Date.today(),
     "invoice_line_ids": [Command.create({"name": "Work", "price_unit": 100.0, "tax_ids": [Command.clear()]})],
-} for _number in range(NUMBER)])
+} for alice in alices])
 moves.action_post()
 links = env["paylink.link"].create([
     {"move_id": move.id, "partner_id": partner.id, "channel": "email"}
-    for move in moves for partner in (alice, bob)
+    for move in moves for partner in (move.partner_id, bob)
 ])
 links._mark_sent()
+alices.action_paylink_generate()
 answer({
     "company": company.id, "provider": provider.id, "methods": methods.ids,
     "invoices": [{
         "id": move.id,
         "portal": move._portal_ensure_token(),
-        "paths": [link._get_path("transaction") for link in move.paylink_link_ids],
+        "paths": [
+            link._get_path("transaction")
+            for link in (*move.paylink_link_ids, move.partner_id.paylink_balance_link_id)
+        ],
     } for move in moves],
 })
 """
@@ -270,6 +276,7 @@ def mix(race, invoice, racers):
     doors = (
         lambda: race.pay_by_link(invoice, 0, random.choice(methods)),
         lambda: race.pay_by_link(invoice, 1, random.choice(methods)),
+        lambda: race.pay_by_link(invoice, 2, random.choice(methods)),
         lambda: race.pay_in_portal(invoice, random.choice(methods)),
     )
     starts = [doors[number % len(doors)] for number in range(racers - len(dialog_ids))]
