@@ -298,8 +298,7 @@ def _draw_squares(update, page, squares, image, save, name):
     :param str name: what the page calls the image
     """
     operators = "".join(
-        f"q {side:.3f} 0 0 {side:.3f} {x:.3f} {y:.3f} cm {name} Do Q\n"
-        for x, y, side in squares
+        f"q {side:.3f} 0 0 {side:.3f} {x:.3f} {y:.3f} cm {name} Do Q\n" for x, y, side in squares
     )
     # The page's own operators may leave any scale and colour behind: put ours outside them.
     draw = update.add(_make_stream(b"\nQ\n" + operators.encode()))

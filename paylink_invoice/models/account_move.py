@@ -54,7 +54,8 @@ class AccountMove(models.Model):
         of_moves = Domain("move_id", "in", self.ids)
         groups = Link._read_group(
             of_moves & (IS_SENT | Domain("channel", "=", "pdf")),
-            ["move_id"], ["__count", "sent_date:max", "last_view_date:max"],
+            ["move_id"],
+            ["__count", "sent_date:max", "last_view_date:max"],
         )
         summary = {move.id: values for move, *values in groups}
         alive = Link._read_group(of_moves & IS_SENT & Domain("state", "=", "active"), ["move_id"])

@@ -153,4 +153,3 @@ class PaylinkLinkRenewal(models.Model):
             raise UserError(
                 self.env._("A new link was sent a moment ago. Wait a minute to send another.")
             )
-

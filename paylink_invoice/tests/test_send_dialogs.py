@@ -58,7 +58,9 @@ class TestSendDialog(SendDialogCase):
         for link in links:
             html = catcher.get_html(link.partner_id.email)
             self.assertEqual(set(self._get_live_tokens(html)), {link._get_token()})
-            self.assertIn(f"Hello {link.partner_id.name}", " ".join(fromstring(html).text_content().split()))
+            self.assertIn(
+                f"Hello {link.partner_id.name}", " ".join(fromstring(html).text_content().split())
+            )
         self.assertEqual(len(catcher.messages), 2)
 
     def test_box_brings_the_message_of_the_company_into_the_dialog(self):

@@ -228,9 +228,7 @@ class TestTellingDelivery(TellingCase):
         ):
             link = self._send()
         self.assertEqual(len(self._get_lines("bounced")), 1)
-        self.assertEqual(
-            sorted(link.event_ids.mapped("event_type")), ["bounced", "sent"]
-        )
+        self.assertEqual(sorted(link.event_ids.mapped("event_type")), ["bounced", "sent"])
 
     def test_what_leaves_is_no_failure(self):
         with self.catch_mail():

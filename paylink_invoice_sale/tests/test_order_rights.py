@@ -40,8 +40,11 @@ class TestOrderRights(OrderCase):
             self._open_order_dialog(self.foreign_order)
         dialog = self._open_order_dialog()
         dialog.sudo().order_ids = self.foreign_order
-        with self.assertRaisesRegex(UserError, "at least one order"):
+        before = self.foreign_move.sudo().paylink_link_ids
+        self.env.invalidate_all()
+        with self.assertRaises(UserError):
             dialog.with_user(self.seller).action_send()
+        self.assertEqual(self.foreign_move.sudo().paylink_link_ids, before)
 
     def test_everybody_sees_the_links_of_the_invoices_they_see(self):
         both_links = self.link | self.foreign_link

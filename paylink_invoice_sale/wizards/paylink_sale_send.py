@@ -253,9 +253,7 @@ class PaylinkSaleSend(models.TransientModel):
         problems, sent = [], self.env["res.partner"]
         for move in moves:
             chosen = recipients or move._paylink_get_default_recipient()
-            found = {
-                partner: move._paylink_get_recipient_problems(partner) for partner in chosen
-            }
+            found = {partner: move._paylink_get_recipient_problems(partner) for partner in chosen}
             problems += [problem for sentences in found.values() for problem in sentences]
             good = chosen.filtered(lambda partner, found=found: not found[partner])
             if good:
