@@ -1,7 +1,7 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """Sending by link is a way of Odoo's own sending: same documents, same mail, one link each."""
 
-from odoo import api, models
+from odoo import SUPERUSER_ID, api, models
 
 
 class AccountMoveSend(models.AbstractModel):
@@ -140,6 +140,13 @@ class AccountMoveSend(models.AbstractModel):
         return result
 
     @api.model
+    def _paylink_get_sender_id(self, move, move_data):
+        """Return who answers for a link: who sends it, or the salesperson where the system does."""
+        if move_data["author_user_id"] == SUPERUSER_ID:
+            return move.invoice_user_id.id or SUPERUSER_ID
+        return move_data["author_user_id"]
+
+    @api.model
     def _paylink_create_links(self, moves_data):
         """Make the links of those invoices that get theirs while they are sent."""
         values_list = [
@@ -148,7 +155,7 @@ class AccountMoveSend(models.AbstractModel):
                 "partner_id": partner_id,
                 "company_id": move.company_id.id,
                 "channel": "email",
-                "user_id": data["author_user_id"],
+                "user_id": self._paylink_get_sender_id(move, data),
             }
             for move, data in moves_data.items()
             if data.get("paylink") and data["paylink"]["is_included"]

@@ -36,14 +36,14 @@ class AccountMoveSendWizard(models.TransientModel):
         return self.paylink_is_available and self._paylink_is_included_by_default(self.move_id)
 
     @api.depends("paylink_is_included")
-    def _compute_template_id(self):
+    def _compute_template_id(self):  # pylint: disable=missing-return
         # EXTENDS 'account': with a link the message is that of links.
         super()._compute_template_id()
         for wizard in self.filtered("paylink_is_included"):
             wizard.template_id = wizard.move_id._paylink_get_mail_template()
 
     @api.depends("template_id", "lang")
-    def _compute_mail_partners(self):
+    def _compute_mail_partners(self):  # pylint: disable=missing-return
         # EXTENDS 'account': ticking the box is no reason to forget whom the user has chosen.
         links_template = self.env["account.move"]._paylink_get_mail_template()
         for wizard in self:
@@ -57,7 +57,7 @@ class AccountMoveSendWizard(models.TransientModel):
                 )
 
     @api.depends("paylink_is_included")
-    def _compute_alerts(self):
+    def _compute_alerts(self):  # pylint: disable=missing-return
         # EXTENDS 'account'
         super()._compute_alerts()
         for wizard in self:
@@ -139,7 +139,7 @@ class AccountMoveSendBatchWizard(models.TransientModel):
             )
 
     @api.depends("paylink_is_included")
-    def _compute_alerts(self):
+    def _compute_alerts(self):  # pylint: disable=missing-return
         # EXTENDS 'account'
         super()._compute_alerts()
         for wizard in self:

@@ -481,8 +481,9 @@ class PaylinkSend(models.TransientModel):
     def _send_in_background(self, links_sudo):
         settings = self._prepare_sending_settings(links_sudo)
         # Without Odoo's look at all lines of each invoice: this changes no amount.
-        moves = links_sudo.move_id.with_env(self.env)
-        for move in moves.with_context(skip_invoice_sync=True):
+        # In sudo mode because not everybody who may send an invoice may edit it.
+        moves_sudo = links_sudo.move_id.sudo()
+        for move in moves_sudo.with_context(skip_invoice_sync=True):
             link_ids = {str(move.id): settings["link_ids"][str(move.id)]}
             move.sending_data = {
                 "author_user_id": self.env.user.id,
