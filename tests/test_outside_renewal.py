@@ -185,10 +185,16 @@ def test_strangers_and_injections_get_no_mail(world, ended):
     ):
         assert ask(world, ended, address).status == 200
     time.sleep(4)
-    recipients = {
-        address for mail in world.stand.mailbox.messages[seen:] for address in mail.recipients
-    }
-    assert recipients <= ON_FILE | {"bob@azure.example.com", "carol@azure.example.com"}, recipients
+    mails = world.stand.mailbox.messages[seen:]
+    # Staff are told that somebody asked, and get no link.
+    assert not any(
+        LIVE_URL.search(mail.html)
+        for mail in mails
+        if "biller@northwind.example.com" in mail.recipients
+    )
+    recipients = {address for mail in mails for address in mail.recipients}
+    customers = ON_FILE | {"bob@azure.example.com", "carol@azure.example.com"}
+    assert recipients <= customers | {"biller@northwind.example.com"}, recipients
     assert set(answers_of(world, ended)) <= {world.alice}
 
 
