@@ -52,6 +52,7 @@ class PaylinkPageBalance(models.AbstractModel):
             "is_reminder_change": False,
             "has_question": is_preview or link._get_denial("comment") is None,
             "asked": False,
+            "life": page._get_balance_life(link),
             "script_texts": page._prepare_script_texts(),
         }
 
@@ -144,6 +145,7 @@ class PaylinkPageBalance(models.AbstractModel):
         """Return the offer to pay, see :meth:`_prepare_payment`; ``blocked_label`` is what cannot be
         paid yet because the seller takes no payments online."""
         is_blocked = denial == "no_provider"
+        seller = self._isolate(link.company_id.name)
         balance = link._get_balance()
         amount = self._get_number_format(balance.currency).money(float(balance.net))
         return {
@@ -151,8 +153,21 @@ class PaylinkPageBalance(models.AbstractModel):
             "amount": choices["price"]["total"] if choices else "",
             "label": choices["price"]["label"] if choices else "",
             "hint": "",
+            "blocked_text": self.env._(
+                "Online payment is not set up yet, so this cannot be completed. "
+                "Please ask %(seller)s how to pay.",
+                seller=seller,
+            ),
             "blocked_label": self.env._("Pay %(amount)s", amount=amount) if is_blocked else "",
         }
+
+    @api.model
+    def _get_balance_life(self, link):
+        """Return how long the link works, and for whom."""
+        return self.env._(
+            "It works until %(seller)s replaces it. Anyone who has it can see and pay this balance.",
+            seller=self._isolate(link.company_id.name),
+        )
 
     # === OPEN DOCUMENTS === #
 
