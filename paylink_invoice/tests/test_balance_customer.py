@@ -55,7 +55,7 @@ class BalanceCommon(PaylinkCommon):
         return re.findall(BALANCE_URL, html)
 
 
-@tagged("post_install", "-at_install", "paylink")
+@tagged("post_install", "-at_install", "paylink", "slow")
 class TestGenerate(BalanceCommon):
     def test_a_customer_has_one_link_that_does_not_end(self):
         self.company.write({"paylink_validity_days": 14, "paylink_hours_after_view": 24})
@@ -227,7 +227,7 @@ class TestGenerate(BalanceCommon):
         self.assertEqual(count(2), count(80))
 
 
-@tagged("post_install", "-at_install", "paylink")
+@tagged("post_install", "-at_install", "paylink", "slow")
 class TestBalanceRights(BalanceCommon):
     @classmethod
     def setUpClass(cls):
@@ -333,7 +333,7 @@ class TestBalanceRights(BalanceCommon):
         self.assertTrue(self._generate(other))
 
 
-@tagged("post_install", "-at_install", "paylink")
+@tagged("post_install", "-at_install", "paylink", "slow")
 class TestBalanceMail(BalanceCommon):
     @classmethod
     def setUpClass(cls):
@@ -510,7 +510,7 @@ class TestBalanceMail(BalanceCommon):
         self.assertFalse(link.event_ids.move_id)
 
 
-@tagged("post_install", "-at_install", "paylink")
+@tagged("post_install", "-at_install", "paylink", "slow")
 class TestCustomersChange(BalanceCommon):
     @classmethod
     def setUpClass(cls):
@@ -654,7 +654,7 @@ class TestGenerateAtOnce(TransactionCase):
                 late.action_paylink_generate()
 
 
-@tagged("post_install", "-at_install", "paylink")
+@tagged("post_install", "-at_install", "paylink", "slow")
 class TestAdvanceSetting(BalanceCommon):
     def test_payments_ahead_are_off_until_somebody_allows_them(self):
         self.assertFalse(self.company.paylink_is_advance_allowed)

@@ -81,7 +81,7 @@ class TestPrinting(PaylinkCommon, HttpCase):
         self.assertTrue(response.content.startswith(move.invoice_pdf_report_id.raw))
 
 
-@tagged("post_install", "-at_install", "paylink")
+@tagged("post_install", "-at_install", "paylink", "slow")
 class TestPrintedLinks(PaylinkCommon):
     def test_each_print_gives_the_link_its_whole_life_again(self):
         now = fields.Datetime.now()

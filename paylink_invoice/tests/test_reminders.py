@@ -77,7 +77,7 @@ class ReminderCommon(TextCommon):
         return link
 
 
-@tagged("post_install", "-at_install", "paylink")
+@tagged("post_install", "-at_install", "paylink", "slow")
 class TestReminders(ReminderCommon):
     def test_the_rules_that_ship_are_switched_off(self):
         shipped = self.env["paylink.reminder.rule"].with_context(active_test=False)

@@ -23,7 +23,7 @@ class SendDialogCase(PaylinkCommon):
             self.env.ref("account.ir_cron_account_move_send").sudo().method_direct_trigger()
 
 
-@tagged("post_install", "-at_install", "paylink")
+@tagged("post_install", "-at_install", "paylink", "slow")
 class TestSendDialog(SendDialogCase):
     def test_box_follows_the_setting_of_the_company(self):
         self.assertFalse(self._open_odoo_dialog().paylink_is_included)

@@ -50,7 +50,7 @@ class TellingCase(PaylinkCommon):
         return toasts
 
 
-@tagged("post_install", "-at_install", "paylink")
+@tagged("post_install", "-at_install", "paylink", "slow")
 class TestTelling(TellingCase):
     @classmethod
     def setUpClass(cls):
@@ -118,7 +118,7 @@ class TestTelling(TellingCase):
         self.assertEqual(self.link.view_count, 1)
 
 
-@tagged("post_install", "-at_install", "paylink")
+@tagged("post_install", "-at_install", "paylink", "slow")
 class TestTellingRenewal(TellingCase):
     @classmethod
     def setUpClass(cls):
@@ -201,7 +201,7 @@ class TestTellingRenewal(TellingCase):
             self.link.with_user(self.employee).action_renew()
 
 
-@tagged("post_install", "-at_install", "paylink")
+@tagged("post_install", "-at_install", "paylink", "slow")
 class TestTellingDelivery(TellingCase):
     def test_what_comes_back_is_told_once_and_seen_on_the_link(self):
         with self.catch_mail():
@@ -238,7 +238,7 @@ class TestTellingDelivery(TellingCase):
         self.assertEqual(link.event_ids.mapped("event_type"), ["sent"])
 
 
-@tagged("post_install", "-at_install", "paylink")
+@tagged("post_install", "-at_install", "paylink", "slow")
 class TestTellingPayment(QuoteCase, TellingCase):
     def test_payment_is_told_once(self):
         tx = self._pay_in_full()

@@ -5,7 +5,7 @@ from odoo.tests import tagged
 from .common import OrderCase
 
 
-@tagged("post_install", "-at_install", "paylink")
+@tagged("post_install", "-at_install", "paylink", "slow")
 class TestAutomaticInvoice(OrderCase):
     def test_automatic_invoice_of_a_paid_order_carries_the_link(self):
         self.env["ir.config_parameter"].sudo().set_param("sale.automatic_invoice", "True")

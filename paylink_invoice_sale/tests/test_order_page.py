@@ -4,7 +4,7 @@ from odoo.tests import HttpCase, tagged
 from .common import OrderCase
 
 
-@tagged("post_install", "-at_install", "paylink")
+@tagged("post_install", "-at_install", "paylink", "slow")
 class TestOrderPage(OrderCase, HttpCase):
     def test_page_leads_to_the_order_by_its_own_token(self):
         move = self._invoice(self.order)

@@ -7,7 +7,7 @@ from odoo.tests import new_test_user, tagged
 from .common import OrderCase
 
 
-@tagged("post_install", "-at_install", "paylink")
+@tagged("post_install", "-at_install", "paylink", "slow")
 class TestOrderRights(OrderCase):
     @classmethod
     def setUpClass(cls):

@@ -5,7 +5,7 @@ from odoo.tests import Form, tagged
 from .common import OrderCase
 
 
-@tagged("post_install", "-at_install", "paylink")
+@tagged("post_install", "-at_install", "paylink", "slow")
 class TestOrderSend(OrderCase):
     def test_invoice_of_an_order_is_sent_with_a_link(self):
         move = self._invoice(self.order)

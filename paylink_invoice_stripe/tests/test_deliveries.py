@@ -136,7 +136,7 @@ class TestDeliveriesAtLength(DeliveryCase):
         self._play_until(2000)
 
 
-@tagged("post_install", "-at_install", "paylink")
+@tagged("post_install", "-at_install", "paylink", "slow")
 class TestSignature(StripeCase):
     def _verify(self, body, header):
         return self.provider._paylink_stripe_verify(body, header)

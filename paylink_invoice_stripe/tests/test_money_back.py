@@ -7,7 +7,7 @@ from .common import StripeCase
 from .fake_stripe import CREDIT
 
 
-@tagged("post_install", "-at_install", "paylink")
+@tagged("post_install", "-at_install", "paylink", "slow")
 class TestMoneyBack(StripeCase):
     def _get_refunded(self, tx):
         refunds = self.stripe.find("refund", payment_intent=tx.provider_reference)

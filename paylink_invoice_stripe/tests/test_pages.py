@@ -46,7 +46,7 @@ class PageCase(StripeCase, HttpCase):
         )
 
 
-@tagged("post_install", "-at_install", "paylink")
+@tagged("post_install", "-at_install", "paylink", "slow")
 class TestPages(PageCase):
     def test_tap_on_pay_leads_to_stripe_by_one_request(self):
         response = self._tap_pay()

@@ -9,7 +9,7 @@ from .common import StripeCase
 from .fake_stripe import CREDIT, DEBIT, DECLINED, PREPAID, Refusal
 
 
-@tagged("post_install", "-at_install", "paylink")
+@tagged("post_install", "-at_install", "paylink", "slow")
 class TestPayment(StripeCase):
     def test_payment_is_booked_with_what_it_has_cost(self):
         tx = self._pay_and_tell()
