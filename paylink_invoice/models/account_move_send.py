@@ -2,6 +2,7 @@
 """Sending by link is a way of Odoo's own sending: same documents, same mail, one link each."""
 
 from odoo import SUPERUSER_ID, api, models
+from odoo.exceptions import AccessError
 
 
 class AccountMoveSend(models.AbstractModel):
@@ -71,13 +72,26 @@ class AccountMoveSend(models.AbstractModel):
         is_included = self.env.context.get("paylink_is_included")
         if is_included is not None and self._paylink_may_send():
             return is_included
-        # In sudo mode because everybody's sending follows the policy of the company.
-        return move.company_id.sudo().paylink_include_by_default
+        return move.company_id._paylink_is_link_included()
 
     @api.model
     def _paylink_may_send(self):
         """Tell whether the user may decide to send links."""
         return self.env.su or self.env.user.has_group("paylink_invoice.group_paylink_user")
+
+    @api.model
+    def _paylink_check_may_send(self):
+        if not self._paylink_may_send():
+            raise AccessError(self.env._("Only people who may send invoice links can do this."))
+
+    @api.model
+    def _paylink_get_pdf_alert(self):
+        """Return what the dialogs say where no link goes along, see `_get_alerts`."""
+        message = self.env._(
+            "The PDF alone cannot be paid online. Tick “Payment link” to send each recipient "
+            "a link with which they see and pay the invoice."
+        )
+        return {"paylink_not_included": {"level": "info", "message": message}}
 
     @api.model
     def _paylink_get_recipient_settings(self, move, paylink):

@@ -315,12 +315,15 @@ class PaylinkLinkBalance(models.Model):
         """Return the customer's invoice or credit note with an id, in sudo mode, or none."""
         self.ensure_one()
         moves_sudo = self.env["account.move"].sudo()  # Visitors have no rights.
-        return moves_sudo.search(
+        return moves_sudo.search(self._get_document_domain() & Domain("id", "=", move_id))
+
+    def _get_document_domain(self):
+        """Return the domain of the documents that the link opens, `account.move`."""
+        return Domain(
             [
-                ("id", "=", move_id),
-                ("move_type", "in", ("out_invoice", "out_refund", "out_receipt")),
-                ("state", "=", "posted"),
-                ("company_id", "=", self.company_id.id),
                 ("commercial_partner_id", "=", self._get_customer().id),
+                ("company_id", "=", self.company_id.id),
+                ("move_type", "in", self.env["account.move"].get_sale_types(include_receipts=True)),
+                ("state", "=", "posted"),
             ]
         )

@@ -68,7 +68,6 @@ class PaylinkPageBalance(models.AbstractModel):
             "status_tone": tone,
             "status_text": text,
             "label": label,
-            "is_owed": net > 0,
             "amount": format_money(float(abs(net))),
             "amount_in_words": balance.currency.amount_to_text(float(abs(net))) if net else "",
             "status_details": self._get_balance_details(link, balance),
@@ -174,7 +173,7 @@ class PaylinkPageBalance(models.AbstractModel):
     @api.model
     def _prepare_open_items(self, link, lines, choices, paths):
         """Return what is open, oldest due first: list of ``{'name', 'date_text', 'is_overdue',
-        'state_text', 'amount', 'path', 'pdf_path', 'value'}``; a ``value`` can be chosen to pay."""
+        'state_text', 'amount', 'path', 'value'}``; a ``value`` can be chosen to pay."""
         can_choose = choices and any(row["value"] == "chosen" for row in choices["amounts"])
         payable = link._filter_payable(lines).move_id if can_choose else lines.move_id.browse()
         under_way = link._get_statement().under_way
@@ -251,12 +250,7 @@ class PaylinkPageBalance(models.AbstractModel):
         'amount'}``."""
         moves = self.env["account.move"].sudo()  # Visitors have no rights.
         moves = moves.search_fetch(
-            [
-                ("commercial_partner_id", "=", link._get_customer().id),
-                ("company_id", "=", link.company_id.id),
-                ("move_type", "in", ("out_invoice", "out_refund", "out_receipt")),
-                ("state", "=", "posted"),
-            ],
+            link._get_document_domain(),
             ["name", "invoice_date", "move_type", "currency_id"],
             order="invoice_date desc, id desc",
             limit=MAX_CHARGES,
@@ -318,25 +312,10 @@ class PaylinkPageBalance(models.AbstractModel):
     def _prepare_balance_bank(self, link, balance, lines):
         """Return the account to transfer to, of the oldest open invoice; see :meth:`_prepare_bank`."""
         move = lines.move_id.filtered("partner_bank_id")[:1]
-        if balance.net <= 0 or not move:
+        if balance.net <= 0:
             return None
-        account = move.partner_bank_id
-        rows = (
-            (
-                self.env._("Account holder"),
-                account.acc_holder_name or account.partner_id.name,
-                False,
-            ),
-            (self.env._("Bank"), account.bank_id.name, False),
-            (self.env._("Account number"), account.acc_number, True),
-            (self.env._("BIC"), account.bank_id.bic, True),
-            (self.env._("Amount"), self._format_money(float(balance.net), balance.currency), False),
-        )
-        return [
-            {"label": label, "value": value, "is_code": is_code}
-            for label, value, is_code in rows
-            if value
-        ]
+        amount = self._format_money(float(balance.net), balance.currency)
+        return self._describe_account(move.partner_bank_id, amount)
 
     # === ONE DOCUMENT OF IT === #
 

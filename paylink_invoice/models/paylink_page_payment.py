@@ -78,7 +78,19 @@ class PaylinkPagePayment(models.AbstractModel):
 
         :return: list of ``{'label', 'value', 'is_code'}``; codes are worth a copy button
         """
-        account = move.partner_bank_id
+        return self._describe_account(
+            move.partner_bank_id,
+            self._format_money(move.amount_residual, move.currency_id),
+            move.payment_reference or move.name,
+        )
+
+    @api.model
+    def _describe_account(self, account, amount, reference=None):
+        """Return a `res.partner.bank` and what to transfer to it, see :meth:`_prepare_bank`.
+
+        :param str amount: as the customer reads it
+        :param reference: what to give as the reference, if anything
+        """
         if not account:
             return None
         holder = account.acc_holder_name or account.partner_id.name
@@ -87,12 +99,8 @@ class PaylinkPagePayment(models.AbstractModel):
             (self.env._("Bank"), account.bank_id.name, False),
             (self.env._("Account number"), account.acc_number, True),
             (self.env._("BIC"), account.bank_id.bic, True),
-            (self.env._("Payment reference"), move.payment_reference or move.name, True),
-            (
-                self.env._("Amount"),
-                self._format_money(move.amount_residual, move.currency_id),
-                False,
-            ),
+            (self.env._("Payment reference"), reference, True),
+            (self.env._("Amount"), amount, False),
         )
         return [
             {"label": label, "value": value, "is_code": is_code}

@@ -323,9 +323,9 @@ class PaymentTransactionBooking(models.Model):
         lines = self.paylink_quote_id.line_ids.filtered("credit_amount")
         if not lines:
             return
-        own_lines = self.payment_id.move_id.line_ids
+        credits = self.paylink_link_id._get_credit_lines(self.currency_id)
+        credits -= self.payment_id.move_id.line_ids
         for line in lines.sorted(lambda line: self._paylink_get_age(line.move_id)):
-            credits = self.paylink_link_id._get_credit_lines(self.currency_id) - own_lines
             self._paylink_reconcile(credits + self._paylink_get_own_lines(line.move_id))
 
     @api.model

@@ -14,6 +14,12 @@ class ResCompanyMessage(models.Model):
         "“Send” dialog, in batches and in automatic sending, unless somebody decides otherwise.",
     )
 
+    def _paylink_is_link_included(self):
+        """Tell whether invoices of these companies carry links where nobody has decided it: in
+        all of them, and there is one."""
+        companies_sudo = self.sudo()  # Everybody's sending follows the policy of the company.
+        return bool(self) and all(companies_sudo.mapped("paylink_include_by_default"))
+
     def _paylink_get_message(self, lang):
         """Return what the company's e-mail says in a language; a branch without words of its own
         has those of its parent.

@@ -4,6 +4,7 @@ from . import (
     account_payment_register,
     base_partner_merge,
     mail_compose_message,
+    paylink_dialog,
     paylink_reminder_preview,
     paylink_send,
     paylink_send_comment,

@@ -2,7 +2,6 @@
 """The box "Payment link" in Odoo's own dialogs for sending one or many invoices."""
 
 from odoo import api, fields, models
-from odoo.exceptions import AccessError
 from odoo.tools import is_html_empty
 
 
@@ -69,11 +68,7 @@ class AccountMoveSendWizard(models.TransientModel):
         if "email" not in (self.sending_methods or []) or not self.paylink_is_available:
             return {}
         if not self.paylink_is_included:
-            message = self.env._(
-                "The PDF alone cannot be paid online. Tick “Payment link” to send each recipient "
-                "a link with which they see and pay the invoice."
-            )
-            return {"paylink_not_included": {"level": "info", "message": message}}
+            return self._paylink_get_pdf_alert()
         blocked = self.mail_partner_ids.filtered("is_blacklisted")
         if not blocked:
             return {}
@@ -112,10 +107,6 @@ class AccountMoveSendWizard(models.TransientModel):
         default = get_default(self.move_id, self.template_id, self.lang)
         return None if text == self._fields[fname].convert_to_cache(default, self) else text
 
-    def _paylink_check_may_send(self):
-        if not self._paylink_may_send():
-            raise AccessError(self.env._("Only people who may send invoice links can do this."))
-
 
 class AccountMoveSendBatchWizard(models.TransientModel):
     _inherit = "account.move.send.batch.wizard"
@@ -133,10 +124,7 @@ class AccountMoveSendBatchWizard(models.TransientModel):
     @api.depends("move_ids")
     def _compute_paylink_is_included(self):
         for wizard in self:
-            companies_sudo = wizard.move_ids.company_id.sudo()  # Everybody follows the policy.
-            wizard.paylink_is_included = bool(companies_sudo) and all(
-                companies_sudo.mapped("paylink_include_by_default")
-            )
+            wizard.paylink_is_included = wizard.move_ids.company_id._paylink_is_link_included()
 
     @api.depends("paylink_is_included")
     def _compute_alerts(self):  # pylint: disable=missing-return
@@ -145,12 +133,7 @@ class AccountMoveSendBatchWizard(models.TransientModel):
         for wizard in self:
             if wizard.paylink_is_included or "email" not in (wizard.summary_data or {}):
                 continue
-            message = self.env._(
-                "The PDF alone cannot be paid online. Tick “Payment link” to send each recipient "
-                "a link with which they see and pay the invoice."
-            )
-            alert = {"level": "info", "message": message}
-            wizard.alerts = {**(wizard.alerts or {}), "paylink_not_included": alert}
+            wizard.alerts = {**(wizard.alerts or {}), **self._paylink_get_pdf_alert()}
 
     def action_send_and_print(self, force_synchronous=False, allow_fallback_pdf=False):
         # EXTENDS 'account': what is sent now follows the context, what is sent by the cron its data.
@@ -167,8 +150,8 @@ class AccountMoveSendBatchWizard(models.TransientModel):
         """Raise an `AccessError` if somebody departs from the policy who may not send links."""
         self.ensure_one()
         by_default = self.new({"move_ids": self.move_ids.ids}).paylink_is_included
-        if self.paylink_is_included != by_default and not self._paylink_may_send():
-            raise AccessError(self.env._("Only people who may send invoice links can do this."))
+        if self.paylink_is_included != by_default:
+            self._paylink_check_may_send()
 
     def _paylink_write_decision(self):
         """Add the decision to what waits for the cron."""

@@ -4,7 +4,7 @@
 from datetime import timedelta
 
 from odoo import Command, api, fields, models
-from odoo.exceptions import LockError, UserError
+from odoo.exceptions import UserError
 from odoo.tools import is_html_empty
 
 # Ten years; "never" is 0.
@@ -19,6 +19,7 @@ class PaylinkSend(models.TransientModel):
     """Choices of a sender for the links of one or many invoices."""
 
     _name = "paylink.send"
+    _inherit = ["paylink.dialog.mixin"]
     _description = "Invoice Link"
 
     move_ids = fields.Many2many(
@@ -97,9 +98,6 @@ class PaylinkSend(models.TransientModel):
         string="What Is Left Out",
         help="Who gets nothing, and why; the others are sent.",
         compute="_compute_problem_text",
-    )
-    is_sent = fields.Boolean(
-        help="The dialog has done its work: a second click sends nothing again.", readonly=True
     )
 
     # === DEFAULTS === #
@@ -308,19 +306,6 @@ class PaylinkSend(models.TransientModel):
         return {"type": "ir.actions.client", "tag": "paylink_copy_url", "params": {"url": url}}
 
     # === BUSINESS METHODS === #
-
-    def _check_unsent(self):
-        """Raise a `UserError` when this very dialog has been sent, by a second click or tab."""
-        explanation = self.env._(
-            "This was sent already. Close this dialog; open it again to send once more."
-        )
-        try:
-            self.lock_for_update(allow_referencing=True)
-        except LockError as error:
-            raise UserError(explanation) from error
-        self.invalidate_recordset(["is_sent"])
-        if self.is_sent:
-            raise UserError(explanation)
 
     def _check_sendable(self, needs_email=True):
         """Return who can be sent a link, and who cannot, see :meth:`_split_recipients`.

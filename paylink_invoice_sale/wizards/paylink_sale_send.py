@@ -2,7 +2,7 @@
 """The dialog "Invoice Link" of orders: their invoices, with or without a link, to whom."""
 
 from odoo import Command, api, fields, models
-from odoo.exceptions import LockError, UserError
+from odoo.exceptions import UserError
 from odoo.tools import email_normalize, parse_contact_from_email
 
 
@@ -10,6 +10,7 @@ class PaylinkSaleSend(models.TransientModel):
     """Choices of a sender for the invoices of one or many orders."""
 
     _name = "paylink.sale.send"
+    _inherit = ["paylink.dialog.mixin"]
     _description = "Invoice Link of Orders"
 
     order_ids = fields.Many2many(
@@ -54,9 +55,6 @@ class PaylinkSaleSend(models.TransientModel):
     )
     is_invoicing_confirmed = fields.Boolean(string="Create and post these invoices now")
     problem_text = fields.Text(string="What Is Left Out", compute="_compute_texts")
-    is_sent = fields.Boolean(
-        help="The dialog has done its work: a second click sends nothing again.", readonly=True
-    )
 
     # === DEFAULTS === #
 
@@ -85,10 +83,7 @@ class PaylinkSaleSend(models.TransientModel):
     @api.depends("order_ids")
     def _compute_is_link_included(self):
         for wizard in self:
-            companies_sudo = wizard.order_ids.company_id.sudo()  # Everybody follows the policy.
-            wizard.is_link_included = bool(companies_sudo) and all(
-                companies_sudo.mapped("paylink_include_by_default")
-            )
+            wizard.is_link_included = wizard.order_ids.company_id._paylink_is_link_included()
 
     @api.depends("order_ids")
     def _compute_texts(self):
@@ -141,19 +136,6 @@ class PaylinkSaleSend(models.TransientModel):
             # The message is on its way; nobody writes to this address again by mistake.
             typed.sudo().active = False
         return self._add_problems(action, problems)
-
-    def _check_unsent(self):
-        """Raise a `UserError` when this very dialog has been sent, by a second click or tab."""
-        explanation = self.env._(
-            "This was sent already. Close this dialog; open it again to send once more."
-        )
-        try:
-            self.lock_for_update(allow_referencing=True)
-        except LockError as error:
-            raise UserError(explanation) from error
-        self.invalidate_recordset(["is_sent"])
-        if self.is_sent:
-            raise UserError(explanation)
 
     # === RECIPIENTS === #
 
