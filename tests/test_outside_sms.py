@@ -4,18 +4,18 @@
 The gateway is one of our own, over HTTP in the manner of Odoo's IAP; the workers are real.
 """
 
-import json
 import os
 import re
 import signal
 import threading
 import time
 from collections import Counter
-from contextlib import closing, suppress
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from contextlib import closing
 
 import psycopg2
 import pytest
+
+from tools.harness.sms_gateway import SmsGateway
 
 TEXTS = 120
 KILLS = 4
@@ -62,45 +62,19 @@ answer({link.sms_number: [link.delivery_status, link.delivery_failure] for link 
 """
 
 
-class Gateway(ThreadingHTTPServer):
-    """Takes texts as Odoo's IAP does, slowly enough to be interrupted; keeps what it has got."""
-
-    daemon_threads = True
+class Gateway(SmsGateway):
+    """Slow enough to be interrupted; keeps what it has got."""
 
     def __init__(self):
-        super().__init__(("127.0.0.1", 0), GatewayHandler)
+        super().__init__(lambda *text: self.received.append(text))
         self.received = []
         self.is_busy = threading.Event()
-        threading.Thread(target=self.serve_forever, daemon=True).start()
 
-    @property
-    def url(self):
-        return f"http://127.0.0.1:{self.server_port}"
-
-
-class GatewayHandler(BaseHTTPRequestHandler):
-    def do_POST(self):
-        question = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        results = []
-        for message in question["params"]["messages"]:
-            for number in message["numbers"]:
-                self.server.received.append((number["uuid"], number["number"], message["content"]))
-                results.append({"uuid": number["uuid"], "state": "success", "credit": 1})
-        self.server.is_busy.set()
+    def accept(self, params):
+        results = super().accept(params)
+        self.is_busy.set()
         time.sleep(1)
-        body = json.dumps({"jsonrpc": "2.0", "id": question["id"], "result": results}).encode()
-        with suppress(BrokenPipeError, ConnectionResetError):  # Who asked may be dead.
-            self._answer(body)
-
-    def _answer(self, body):
-        self.send_response(200)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_args):
-        """Say nothing."""
+        return results
 
 
 def kill_workers(master):
@@ -127,10 +101,8 @@ def wake_crons(stand):
 
 @pytest.fixture
 def gateway():
-    server = Gateway()
-    yield server
-    server.shutdown()
-    server.server_close()
+    with Gateway() as server:
+        yield server
 
 
 def count_waiting(connection):

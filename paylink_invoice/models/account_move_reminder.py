@@ -61,14 +61,33 @@ class AccountMoveReminder(models.Model):
         )
 
     def _paylink_find_mail_recipient(self):
-        """Return ``(contact, address, denial)`` for a reminder by e-mail."""
-        partner = self._paylink_get_default_recipient("email")
+        """Return ``(contact, address, denial)`` for a reminder by e-mail.
+
+        It goes to whom staff chose: who was last sent a link of the invoice, as long as they can
+        be reached; or else to the customer's contact for invoices.
+        """
+        partner = self._paylink_get_last_recipient() or self._paylink_get_default_recipient("email")
         address = email_normalize(partner.email, strict=False)
         if not partner.active:
             return partner, address, "archived"
         if not address:
             return partner, False, "no_email"
         return partner, address, "blocked_email" if partner.is_blacklisted else None
+
+    def _paylink_get_last_recipient(self):
+        """Return the contact who was last sent a link, or none if mail cannot reach them any more.
+
+        Who got a link that was revoked is none: it may have gone to the wrong person.
+        """
+        sent = self.paylink_link_ids.filtered(
+            lambda link: link.sent_date and not link.revoked_date and link.kind == "invoice"
+        )
+        return (
+            sent.sorted("id")[-1:]
+            .partner_id.filtered("active")
+            .filtered(lambda partner: email_normalize(partner.email, strict=False))
+            .filtered(lambda partner: partner.commercial_partner_id == self.commercial_partner_id)
+        )
 
     def _paylink_find_text_recipient(self):
         """Return ``(contact, number, denial)`` for a reminder by text.

@@ -191,7 +191,8 @@ class PaymentTransactionReceipt(models.Model):
         self.ensure_one()
         price = self._paylink_get_price()
         page = self.env["paylink.page"]
-        named = page._prepare_quoted_documents(self.paylink_quote_id)
+        quote = self.paylink_quote_id
+        named = page._prepare_quoted_documents(quote) if quote else []
         if len(named) < 2:
             named = [(self.env._("Amount"), float(price.base))]
         rows = page._prepare_price(self.currency_id, named, price)["rows"]

@@ -100,6 +100,17 @@ class TestReminders(ReminderCommon):
         self.assertIn("was due on", html)
         self.assertIn(link.message_id, self.due.message_ids)
 
+    def test_who_was_sent_the_link_is_reminded(self):
+        self._create_link(self.due, self.alice)
+        sent = self._create_link(self.due, self.bob)
+        self.assertEqual(self._plan()["partner"], self.bob)
+        sent.action_revoke()
+        self.assertEqual(self._plan()["partner"], self.alice, "it may have been the wrong person")
+        self._create_link(self.due, self.bob)
+        self.bob.email = False
+        self.assertEqual(self._plan()["partner"], self.alice, "the contact of the invoice")
+        self.assertIsNone(self._plan()["denial"])
+
     def test_never_twice_for_a_rule_an_invoice_and_a_due_date(self):
         for days in (3, 3, 4, 5, 6):
             self._run(DAY + timedelta(days=days))

@@ -3,7 +3,7 @@ from unittest.mock import patch
 
 from odoo import Command
 from odoo.exceptions import AccessError, UserError
-from odoo.tests import new_test_user, tagged
+from odoo.tests import Form, new_test_user, tagged
 
 from odoo.addons.base.models.ir_mail_server import IrMail_Server
 
@@ -21,6 +21,13 @@ class TestSend(PaylinkCommon):
         self.assertIn("Alice Moreau", dialog.body)
         self.assertTrue(dialog.show_narration)
         self.assertTrue(dialog.expiration_date)
+
+    def test_the_dialog_as_it_opens_finds_no_fault_with_a_customer_who_has_no_contacts(self):
+        invoice = self._create_invoice(partner_id=self.customer.id)
+        dialog = self.env["paylink.send"].with_user(self.biller)
+        form = Form(dialog.with_context(active_model="account.move", active_ids=invoice.ids))
+        self.assertEqual(form.partner_ids[:], self.customer)
+        self.assertFalse(form.problem_text)
 
     def test_opening_or_previewing_the_dialog_sends_nothing(self):
         with self.catch_mail() as catcher:

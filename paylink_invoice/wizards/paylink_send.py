@@ -355,14 +355,14 @@ class PaylinkSend(models.TransientModel):
         Among several invoices each goes to its own contact, unless the sender chose otherwise for
         its customer.
         """
-        if len(self.move_ids) == 1:
-            return {self.move_ids: self.partner_ids}
-        defaults = {
-            move: move._paylink_get_default_recipient(self.channel) for move in self.move_ids
-        }
-        if self.partner_ids == self.env["res.partner"].union(*defaults.values()):
+        # While the dialog is filled in, it holds copies, whose customers are not those of invoices.
+        moves, partners = self.move_ids._origin, self.partner_ids._origin
+        if len(moves) == 1:
+            return {moves: partners}
+        defaults = {move: move._paylink_get_default_recipient(self.channel) for move in moves}
+        if partners == self.env["res.partner"].union(*defaults.values()):
             return defaults
-        chosen = self.partner_ids.grouped("commercial_partner_id")
+        chosen = partners.grouped("commercial_partner_id")
         return {
             move: chosen.get(move.commercial_partner_id) or default
             for move, default in defaults.items()

@@ -20,16 +20,15 @@ class TestOrderSend(OrderCase):
     def test_without_the_tick_no_link_is_sent_whatever_the_setting(self):
         move = self._invoice(self.order)
         self.company.paylink_include_by_default = True
-        self.assertTrue(self._open_order_dialog().is_link_included)
         with self.catch_mail() as catcher:
             action = self._open_order_dialog(is_link_included=False).action_send()
         self.assertFalse(move.sudo().paylink_link_ids)
         self.assertNotIn("/paylink/", catcher.get_html(self.alice.email))
         self.assertIn("without a payment link", action["params"]["message"])
 
-    def test_box_follows_the_setting(self):
+    def test_box_is_ticked_because_that_is_what_the_button_says(self):
         self._invoice(self.order)
-        self.assertFalse(self._open_order_dialog().is_link_included)
+        self.assertTrue(self._open_order_dialog().is_link_included)
 
     def test_order_is_invoiced_after_a_confirmation_only(self):
         dialog = self._open_order_dialog(is_link_included=True)
@@ -119,5 +118,5 @@ class TestOrderSend(OrderCase):
         dialogs = self.env["paylink.sale.send"].with_user(self.seller)
         form = Form(dialogs.with_context(**action["context"]))
         self.assertEqual(form.partner_ids[:], self.alice)
-        form.is_link_included = True
+        self.assertTrue(form.is_link_included)
         form.save()

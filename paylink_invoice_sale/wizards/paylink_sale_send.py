@@ -44,9 +44,7 @@ class PaylinkSaleSend(models.TransientModel):
         string="Payment link",
         help="Each recipient gets a link of their own, with which the invoice is seen and paid "
         "without a login. Otherwise the PDF is sent alone.",
-        compute="_compute_is_link_included",
-        store=True,
-        readonly=False,
+        default=True,
     )
     invoicing_text = fields.Text(
         string="Will Be Invoiced",
@@ -79,11 +77,6 @@ class PaylinkSaleSend(models.TransientModel):
         for wizard in self:
             is_one = bool(wizard.commercial_partner_id)
             wizard.partner_ids = wizard.order_ids.partner_invoice_id if is_one else False
-
-    @api.depends("order_ids")
-    def _compute_is_link_included(self):
-        for wizard in self:
-            wizard.is_link_included = wizard.order_ids.company_id._paylink_is_link_included()
 
     @api.depends("order_ids")
     def _compute_texts(self):

@@ -7,7 +7,7 @@ import time
 
 from tools.harness import system
 from tools.harness.demo import LOADER, MODULES, Demo, choose_port
-from tools.harness.layout import addons, cache
+from tools.harness.layout import addons, cache, foreign_dependencies
 from tools.harness.locks import try_lock
 from tools.harness.say import Failure, say
 from tools.harness.stage import Stage
@@ -30,7 +30,8 @@ def run(arguments):
     lock = try_lock(folder / "lock")
     if not lock:
         raise Failure("a demo runs already: stop it, or set PAYLINK_CACHE for a second one")
-    with Stage(folder) as stage:
+    # The tests' template, which is built once for both.
+    with Stage(folder, foreign_dependencies()) as stage:
         _serve(stage, options)
 
 

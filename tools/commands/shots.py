@@ -8,7 +8,7 @@ from tools.harness.demo import Demo
 from tools.harness.layout import ROOT, addons
 from tools.harness.process import free_port
 from tools.harness.say import Failure
-from tools.harness.stage import CORE, Run
+from tools.harness.stage import Run
 
 
 def run(arguments):
@@ -23,7 +23,7 @@ def run(arguments):
     if not addons():
         raise Failure("there is no addon to show")
     system.prepare(browser=True)
-    with Run(modules=CORE) as stage:
+    with Run() as stage:
         demo = Demo(stage, f"{stage.name}_shots")
         with demo.serving(free_port(), free_port()):
             variables = stage.variables | {

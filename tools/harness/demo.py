@@ -13,10 +13,11 @@ from .layout import ROOT, addons, digest, digest_files, manifest
 from .process import free_port, is_free, start, stop
 from .say import Failure, say, step
 from .server import OdooServer
+from .sms_gateway import TextCatcher
 from .stage import PREGENERATE
 
-# The glue addons install themselves in the shop that has what they glue; the demo has none.
-MODULES = ("paylink_invoice", "payment_demo")
+# Twilio's glue is left out: it wants an account there.
+MODULES = ("paylink_invoice", "paylink_invoice_sale", "paylink_invoice_stripe", "payment_demo")
 LOADER = ROOT / "tools" / "demo" / "load.py"
 FRONT = Path(__file__).with_name("front.py")
 
@@ -96,12 +97,13 @@ class Demo:
         with ExitStack() as exits:
             mails = self.stage.folder / "mails"
             self.mail = exits.enter_context(MailCatcher(mails, mail_port))
+            self.texts = exits.enter_context(TextCatcher(self.mail.smtp_port))
             if not self.state:
                 self._make(port)
             elif self.state["code"] != self.code_key():
                 self.stage.install(self.database, (), update=("paylink_invoice",))
                 self._save(code=self.code_key())
-            self._set_base_url()
+            self._set_addresses()
             exits.enter_context(self._odoo(port, crons=1))
             yield self
 
@@ -119,7 +121,7 @@ class Demo:
         self.stage.install(self.database, MODULES)
         variables = self.stage.variables
         self.stage.odoo.shell(self.database, PREGENERATE, variables)
-        self._set_base_url()
+        self._set_addresses()
         lines = []
         if LOADER.exists():
             # PDFs fetch their style sheets from the server, so it has to run meanwhile; its crons
@@ -148,10 +150,13 @@ class Demo:
         self.state |= values
         self.state_file.write_text(json.dumps(self.state, indent=1))
 
-    def _set_base_url(self):
-        values = f"('web.base.url', '{self.url}'), ('web.base.url.freeze', 'True')"
+    def _set_addresses(self):
+        """Tell the database where it is served now, and where texts go."""
+        addresses = {"web.base.url": self.url, "sms.endpoint": self.texts.url}
+        values = {**addresses, "web.base.url.freeze": "True"}
+        rows = ", ".join(f"('{key}', '{value}')" for key, value in values.items())
         self.stage.sql(
-            f"INSERT INTO ir_config_parameter (key, value) VALUES {values}"
+            f"INSERT INTO ir_config_parameter (key, value) VALUES {rows}"
             " ON CONFLICT (key) DO UPDATE SET value = excluded.value",
             self.database,
         )

@@ -37,22 +37,22 @@ class Happening:
         by = self.options.get("by") or documents.author_key(documents.INVOICE_DATA[self.invoice])
         company = documents.company_key(documents.INVOICE_DATA[self.invoice])
         env = self.demo.as_user(by, company)
+        recipient = get_recipient(self.demo, self.invoice, self.recipient)
+        channel = self.options["channel"]
         dialog = (
             env["paylink.send"]
             .with_context(active_model="account.move", active_ids=self.move.ids)
-            .create(
-                {
-                    "partner_ids": [
-                        (6, 0, get_recipient(self.demo, self.invoice, self.recipient).ids)
-                    ],
-                }
-            )
+            .create({"partner_ids": [(6, 0, recipient.ids)]})
         )
-        if self.options["channel"] == "copy":
+        if channel == "sms":
+            dialog.channel = channel
+        if channel == "copy":
             dialog.action_copy()
         else:
             dialog.action_send()
         self.demo.commit()
+        if channel == "sms":
+            self.demo.env["sms.sms"]._paylink_cron_texts()
 
     def view(self):
         self._visit(lambda visitor: visitor.view(self.options.get("download", False)))

@@ -3,8 +3,10 @@
 
 import time
 
-from . import companies, customers, links, server, story
+from . import balances, companies, customers, links, orders, server, story
 from .content import companies as companies_content
+from .content.balances import SHOW_BALANCES
+from .content.customers import CUSTOMERS
 from .content.links import SHOW
 from .demo import Demo
 
@@ -25,6 +27,7 @@ def run(env, url):
             ("mail and payment", lambda demo: companies.load_ways_out(demo, url)),
             ("products", customers.load_products),
             ("customers", customers.load_customers),
+            ("reminders", balances.load_reminder_rules),
             ("invoices, links and visits", _tell_story),
         ):
             _run_part(demo, name, part)
@@ -44,7 +47,15 @@ def _tell_story(demo):
     with server.serve() as base_url:
         parameters.set_param("report.url", base_url)
         demo.commit()
-        story.play(demo, story.invoice_events(demo) + links.link_events(demo, base_url))
+        story.play(
+            demo,
+            [
+                *story.invoice_events(demo),
+                *orders.order_events(demo),
+                *links.link_events(demo, base_url),
+                *balances.balance_events(demo, base_url),
+            ],
+        )
     # From now on reports ask ``web.base.url``, which follows the port that the demo is served on.
     parameters.set_param("report.url", False)
 
@@ -58,6 +69,10 @@ def announce(demo, url):
             copied = link.with_env(demo.as_user("marta", "us")).action_copy_url()
             print(f"READY-LINK {copied['url']}")
         print(f"SHOW link ({what}): {link._get_url()}")
+    for customer, what in SHOW_BALANCES:
+        company = demo.get("company", CUSTOMERS[customer]["company"])
+        partner = demo.get("customer", customer).with_company(company)
+        print(f"SHOW link ({what}): {partner.paylink_balance_link_id._get_url()}")
     for data in companies_content.USERS.values():
         print(f"SHOW login {data['login']} / {data['login']}: {data['name']}, {data['role']}")
     print(f"SHOW back end: {url}/odoo/action-account.action_move_out_invoice", flush=True)

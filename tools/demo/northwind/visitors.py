@@ -58,6 +58,10 @@ class Visitor:
     def renew(self, email):
         self._call("POST", "renew", data={"email": email})
 
+    def agree(self):
+        """Tick reminders by text messages."""
+        self._call("POST", "consent", json={"consent": True})
+
     def pay(self, amount="full", tip="0"):
         """Choose on the page, then do what Odoo's payment form does for the demo's provider.
 

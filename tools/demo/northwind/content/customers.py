@@ -55,7 +55,7 @@ CUSTOMERS = {
             ),
             (
                 "billing",
-                "Invoices",
+                "Accounts Payable",
                 "invoice",
                 {
                     "email": "ap@riverstone.example",

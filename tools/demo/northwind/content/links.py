@@ -4,7 +4,7 @@
 Each entry is (days ago, hour of the working day, invoice, what, recipient, options); the recipient is a
 contact of the invoice's customer, or ``""`` for the customer.  What may happen:
 
-- ``send``: ``channel`` (``email``, or ``copy`` for a link that was handed over by other means),
+- ``send``: ``channel`` (``email``, ``sms``, or ``copy`` for a link that was handed over by other means),
   ``by`` whom (default: the accountant);
 - ``view``: on which ``device``, ``download`` the PDF too;
 - ``ask``: the ``text`` of the question;
@@ -66,13 +66,13 @@ STORY = [
     (11, 2, "bluebird_paid", "send", "rosa", {"channel": "copy"}),
     (11, 4, "bluebird_paid", "view", "rosa", {"device": "iphone"}),
     (10, 1, "bluebird_paid", "pay", "rosa", {"device": "iphone", "tip": "18"}),
-    (5, 2, "whitcombe_paid", "send", "", {"channel": "copy"}),
+    (5, 2, "whitcombe_paid", "send", "", {"channel": "sms"}),
     (5, 3, "whitcombe_paid", "pay", "", {"device": "android", "tip": "20"}),
     (3, 2, "whitcombe_paid", "refund", "", {"amount": 40.0}),
     (8, 1, "weinstube_due", "send", "petra", {"channel": "copy"}),
     (7, 2, "weinstube_due", "view", "petra", {"device": "android"}),
     # Sent and not seen yet, seen and not paid yet, in every language.
-    (12, 1, "anand_partial", "send", "", {"channel": "copy", "by": "sam"}),
+    (12, 1, "anand_partial", "send", "", {"channel": "sms", "by": "sam"}),
     (11, 5, "anand_partial", "view", "", {"device": "iphone"}),
     (10, 2, "hotelparc_instalments", "send", "antoine", {"channel": "copy"}),
     (9, 4, "hotelparc_instalments", "view", "antoine", {"device": "iphone"}),
@@ -89,7 +89,7 @@ STORY = [
     (3, 1, "fournil_due", "send", "karim", {"channel": "copy"}),
     (2, 1, "terrasses_due", "send", "camille", {"channel": "email"}),
     # Taken back: the message went to an old number.
-    (3, 2, "h20", "send", "", {"channel": "copy"}),
+    (3, 2, "h20", "send", "", {"channel": "sms"}),
     (3, 3, "h20", "revoke", "", {}),
     # The one to look at first.
     (2, 0, "riverstone_due", "send", "dan", {"channel": "copy", "by": "sam"}),
