@@ -39,7 +39,7 @@ class TextCommon(PaylinkCommon, SMSCase):
     def _process_queue(self, model="sms.sms", method="_process_queue"):
         """Run the queue as its job does, with its commits."""
         self.env.flush_all()
-        with self.enter_registry_test_mode(), self.registry.cursor() as cr:
+        with self.registry.cursor() as cr:
             env = self.env(cr=cr)
             getattr(env[model], method)()
             cr.flush()
@@ -402,10 +402,9 @@ class TestTexts(TextCommon):
         with patch.object(paylink_send, "MAX_SYNCHRONOUS", 1):
             links = self._send_text(moves, sms_body="{name}: {link}")
         self.assertFalse(links.message_id)
-        with self.enter_registry_test_mode():
-            cron = self.env.ref("account.ir_cron_account_move_send").sudo()
-            cron.method_direct_trigger()
-            cron.method_direct_trigger()
+        cron = self.env.ref("account.ir_cron_account_move_send").sudo()
+        cron.method_direct_trigger()
+        cron.method_direct_trigger()
         with self.mockSMSGateway():
             self._process_queue()
         self.assertEqual(
