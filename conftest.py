@@ -2,6 +2,7 @@
 """Rules for every test of the project, Odoo's and plain ones."""
 
 import os
+import time
 from collections import Counter
 from itertools import groupby
 from pathlib import Path
@@ -28,6 +29,12 @@ def pytest_addoption(parser):
         metavar="FOLDER",
         type=Path,
         help="share the tests, class by class, with other processes that name the same folder",
+    )
+    parser.addoption(
+        "--paylink-wait",
+        metavar="FILE",
+        type=Path,
+        help="collect the tests, and run them as soon as there is such a file",
     )
 
 
@@ -78,6 +85,9 @@ def _take_from_queue(items, folder):
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtestloop(session):
     """Run tests from the queue, where there is one; pytest's own loop else."""
+    ready = session.config.getoption("--paylink-wait")
+    while ready and not ready.exists():
+        time.sleep(0.1)
     folder = session.config.getoption("--paylink-queue")
     if not folder or session.testsfailed or session.config.option.collectonly:
         return None

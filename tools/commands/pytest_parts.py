@@ -37,11 +37,12 @@ class Part:
         return text.splitlines()
 
 
-def run(commands, stage):
+def run(commands, stage, prepare):
     """Run all parts and print the sum of their results; return an exit code like pytest's.
 
     :param commands: ``(name, command)`` each
     :param stage: a running `tools.harness.stage.Stage`
+    :param prepare: a function that makes what the parts wait for, called when they are started
     """
     began = time.monotonic()
     parts, outputs = [], []
@@ -49,6 +50,7 @@ def run(commands, stage):
         with step(f"run the tests in {len(commands)} processes"):
             for number, (name, command) in enumerate(commands):
                 parts.append(Part(number, name, command, stage))
+            prepare()
             running = list(parts)
             while running:
                 for part in [part for part in running if part.process.poll() is not None]:

@@ -11,7 +11,7 @@ from tools.harness import system
 from tools.harness.layout import ROOT, addons, cache
 from tools.harness.process import free_port, start, stop
 from tools.harness.say import Failure, say, step
-from tools.harness.stage import Run, run_with_all_addons
+from tools.harness.stage import Run
 
 # In how many processes the tests inside of Odoo run.
 ODOO_PARTS = 2
@@ -63,33 +63,51 @@ def with_pytest(arguments):
     options = [f"--paylink-{name}" for name in ("fast", "full") if _take(arguments, f"--{name}")]
     is_covered = _take(arguments, "--coverage")
     names_tests = any((ROOT / word.split("::")[0]).exists() for word in arguments)
-    with run_with_all_addons() as stage:
+    with Run() as stage:
         if names_tests:
+            stage.install(stage.seed, addons())
             options += [*_coverage_options(), "--cov-report=term"] * is_covered
-            command = [*_odoo_pytest(stage, "pytest"), *options, *arguments]
+            command = [*_odoo_pytest(stage, _copy(stage, "pytest")), *options, *arguments]
             return _in_foreground(command, stage.variables)
         options += [*_coverage_options(), "--cov-report="] * is_covered
-        code = pytest_parts.run(_prepare_parts(stage, [*options, *arguments]), stage)
+        code = _run_all(stage, [*options, *arguments])
         return (is_covered and pytest_parts.report_coverage(stage)) or code
 
 
-def _prepare_parts(stage, options):
-    """Return the whole suite in parts that run side by side: ``(name, command)`` each.
+def _run_all(stage, options):
+    """Run the whole suite in parts side by side, begun while the addons are still installed.
 
     The plain tests are a part of their own also because Playwright leaves an event loop running
     that Odoo's tests would meet.
     """
+    ready = stage.folder / "ready"
+    plain = [*_pytest(stage), "-p", "no:odoo", *options]
+    later = [f"--paylink-wait={ready}"]
     parts = []
     if (ROOT / "tests").is_dir():
-        plain = [*_pytest(stage), "-p", "no:odoo", *options]
-        if "--paylink-fast" not in options:  # All of them need a running server.
-            parts.append(("tests from outside", [*plain, "tests", "--ignore=tests/unit"]))
         parts.append(("tests/unit", [*plain, "tests/unit"]))
+        if "--paylink-fast" not in options:  # All of them need a running server.
+            outside = [*plain, *later, "tests", "--ignore=tests/unit"]
+            parts.append(("tests from outside", outside))
     queue = f"--paylink-queue={stage.folder / 'queue'}"
-    for number in range(1, ODOO_PARTS + 1):
-        command = [*_odoo_pytest(stage, f"pytest{number}"), queue, *options, *addons()]
+    databases = [f"{stage.name}_pytest{number}" for number in range(1, ODOO_PARTS + 1)]
+    for number, database in enumerate(databases, 1):
+        command = [*_odoo_pytest(stage, database), *later, queue, *options, *addons()]
         parts.append((f"addons {number} of {ODOO_PARTS}", command))
-    return parts
+
+    def prepare():
+        stage.install(stage.seed, addons())
+        for database in databases:
+            stage.copy(stage.seed, database)
+        ready.touch()
+
+    return pytest_parts.run(parts, stage, prepare)
+
+
+def _copy(stage, name):
+    database = f"{stage.name}_{name}"
+    stage.copy(stage.seed, database)
+    return database
 
 
 def _pytest(stage):
@@ -97,17 +115,15 @@ def _pytest(stage):
     return [*python, "-o", f"cache_dir={cache() / 'pytest'}"]
 
 
-def _odoo_pytest(stage, name):
+def _odoo_pytest(stage, database):
     """Return the command that runs tests in Odoo on a database of their own."""
-    database = f"{stage.name}_{name}"
-    stage.copy(stage.seed, database)
     return [
         *_pytest(stage),
         *(f"--odoo-database={database}", "--odoo-http"),
         "--odoo-extra=max-cron-threads=0",
         # Odoo's limit on memory would be inherited by the browser, which reserves far more
         "--odoo-extra=limit-memory-hard=0",
-        *("-p", "tools.harness.shared_setup"),
+        *("-p", "tools.harness.shared_setup", "-p", "tools.harness.kept_caches"),
     ]
 
 
