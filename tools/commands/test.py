@@ -15,6 +15,8 @@ from tools.harness.stage import Run
 
 # In how many processes the tests inside of Odoo run.
 ODOO_PARTS = 2
+# Tests from outside that hardly need the world of the others, but a minute of waiting.
+WAITING = ("tests/test_outside_sms.py", "tests/test_payment_races.py")
 # Odoo's tests of what we extend: they must fare with our addons as without.
 PLATFORM_MODULES = ("payment", "account_payment", "portal", "sms")
 PLATFORM_TAGS = [*(f"/{name}" for name in PLATFORM_MODULES)] + [
@@ -87,8 +89,9 @@ def _run_all(stage, options):
     if (ROOT / "tests").is_dir():
         parts.append(("tests/unit", [*plain, "tests/unit"]))
         if "--paylink-fast" not in options:  # All of them need a running server.
-            outside = [*plain, *later, "tests", "--ignore=tests/unit"]
-            parts.append(("tests from outside", outside))
+            others = [f"--ignore={name}" for name in ("tests/unit", *WAITING)]
+            parts.append(("tests from outside", [*plain, *later, "tests", *others]))
+            parts.append(("tests from outside that wait", [*plain, *later, *WAITING]))
     queue = f"--paylink-queue={stage.folder / 'queue'}"
     databases = [f"{stage.name}_pytest{number}" for number in range(1, ODOO_PARTS + 1)]
     for number, database in enumerate(databases, 1):
