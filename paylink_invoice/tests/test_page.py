@@ -22,7 +22,7 @@ from ..assets import get_asset_url
 from ..html_cleaning import clean_html
 from ..logo import make_inline_image
 from ..theme import contrast, theme_colors
-from .common import PaylinkCommon
+from .common import PaylinkCommon, slow
 
 TODAY = "2026-05-04"
 XSS = (
@@ -731,6 +731,7 @@ class TestPageRendering(PaylinkCommon, HttpCase):
         self.assertTrue(page.xpath("//button[contains(@class, 'o_paylink_pay')][@disabled]"))
         self.assertFalse(self.link.event_ids.filtered(lambda event: event.event_type == "viewed"))
 
+    @slow
     def test_the_number_of_queries_does_not_grow_with_the_lines(self):
         counts = {}
         for size in (3, 60):

@@ -381,6 +381,7 @@ class TestTexts(TextCommon):
         self.customer.phone = "+32470111111"
         self.assertEqual(self._send_text().partner_id, self.customer)
 
+    @slow
     def test_one_bad_invoice_does_not_keep_the_others_from_being_sent(self):
         other = self.env["res.partner"].create({"name": "Gemini", "country_id": self.belgium.id})
         moves = self.posted_invoice | self._create_invoice(partner_id=self.bob.id)
@@ -412,6 +413,7 @@ class TestTexts(TextCommon):
         )
         self.assertTrue(any(text["body"].startswith("Bob Tanaka: http") for text in self._sms))
 
+    @slow
     def test_texts_of_two_companies_leave_through_the_gateway_of_each(self):
         foreign = self.setup_other_company()["company"]
         link = self._send_text()
