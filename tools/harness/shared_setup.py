@@ -40,9 +40,9 @@ class Sharing:
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, items):
-        """Run the classes with a set-up of their own first."""
+        """Run the classes with a set-up of their own first; plain tests stay behind Odoo's."""
         if self.shared:
-            items.sort(key=lambda item: self.shared.is_for(item.cls))
+            items.sort(key=lambda item: not item.cls or self.shared.is_for(item.cls))
 
 
 def _find_common(cls):
