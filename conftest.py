@@ -2,12 +2,14 @@
 """Rules for every test of the project, Odoo's and plain ones."""
 
 import os
+import time
+from collections import Counter
+from itertools import groupby
+from pathlib import Path
 
 import pytest
 
 BROWSER_CALLS = {"start_tour", "browser_js"}
-# The set-up of a class takes as long as so many tests.
-SETUP_LOAD = 6
 SLOW_FIXTURES = {"start_odoo", "odoo_stand", "browser", "open_page"}
 
 
@@ -23,9 +25,16 @@ def pytest_addoption(parser):
         help="repeat sweeps with random input as often as docs/security.md promises",
     )
     parser.addoption(
-        "--paylink-part",
-        metavar="N/OF",
-        help="run one of so many parts, which together are all tests",
+        "--paylink-queue",
+        metavar="FOLDER",
+        type=Path,
+        help="share the tests, class by class, with other processes that name the same folder",
+    )
+    parser.addoption(
+        "--paylink-wait",
+        metavar="FILE",
+        type=Path,
+        help="collect the tests, and run them as soon as there is such a file",
     )
 
 
@@ -55,22 +64,45 @@ def _is_slow(item):
     )
 
 
-def _choose_part(items, part):
-    """Return the tests of one part. Classes stay together, because they share what they set up.
+def _get_class(item):
+    return item.nodeid.rpartition("::")[0]
 
-    :param str part: its number and how many there are, as "1/2"
+
+def _take_from_queue(items, folder):
+    """Yield the tests of those classes that no other process has taken yet.
+
+    Classes stay together, because they share what they set up.
     """
-    number, count = map(int, part.split("/"))
-    classes = {}
-    for item in items:
-        classes.setdefault(item.nodeid.rpartition("::")[0], []).append(item)
-    loads, chosen = [0] * count, set()
-    for _name, members in sorted(classes.items(), key=lambda pair: (-len(pair[1]), pair[0])):
-        lightest = loads.index(min(loads))
-        loads[lightest] += len(members) + SETUP_LOAD
-        if lightest == number - 1:
-            chosen.update(members)
-    return [item for item in items if item in chosen]
+    folder.mkdir(exist_ok=True)
+    for name, members in groupby(items, _get_class):
+        try:
+            (folder / name.replace("/", ".")).touch(exist_ok=False)
+        except FileExistsError:
+            continue
+        yield from members
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtestloop(session):
+    """Run tests from the queue, where there is one; pytest's own loop else."""
+    ready = session.config.getoption("--paylink-wait")
+    while ready and not ready.exists():
+        time.sleep(0.1)
+    folder = session.config.getoption("--paylink-queue")
+    if not folder or session.testsfailed or session.config.option.collectonly:
+        return None
+    # The next class is taken when the last test of one begins: only then pytest keeps the server.
+    queue = _take_from_queue(session.items, folder)
+    item = next(queue, None)
+    while item:
+        upcoming = next(queue, None)
+        item.config.hook.pytest_runtest_protocol(item=item, nextitem=upcoming)
+        if session.shouldfail:
+            raise session.Failed(session.shouldfail)
+        if session.shouldstop:
+            raise session.Interrupted(session.shouldstop)
+        item = upcoming
+    return True
 
 
 def pytest_collection_modifyitems(config, items):
@@ -78,13 +110,15 @@ def pytest_collection_modifyitems(config, items):
         slow = [item for item in items if _is_slow(item)]
         config.hook.pytest_deselected(items=slow)
         items[:] = [item for item in items if item not in set(slow)]
-    if config.getoption("--paylink-part") and not config.getoption("--paylink-full"):
+    if config.getoption("--paylink-queue") and not config.getoption("--paylink-full"):
         # Named on the command line, they run anyway.
         lengthy = [item for item in items if "full" in _get_tags(item)]
         config.hook.pytest_deselected(items=lengthy)
         items[:] = [item for item in items if item not in set(lengthy)]
-    if part := config.getoption("--paylink-part"):
-        items[:] = _choose_part(items, part)
+    if config.getoption("--paylink-queue"):
+        sizes = Counter(map(_get_class, items))
+        # What takes long comes first, so that nobody waits for it at the end.
+        items.sort(key=lambda item: (-sizes[_get_class(item)], _get_class(item)))
 
 
 def _refuse_skip(report):

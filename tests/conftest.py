@@ -6,9 +6,11 @@
         page = open_page("phone")
         page.goto(odoo_stand.url)
 
-These tests run in the pytest process that runs the addons' own tests, after them, but against
-servers in processes of their own. `./paylink test tests` runs them alone.
+Servers run in processes of their own, on databases that are named after the pytest process:
+`./paylink test` has several of them side by side. `./paylink test tests` runs these tests alone.
 """
+
+import os
 
 import pytest
 from outside import get_world
@@ -23,7 +25,7 @@ def odoo_stand():
 
     Tests share its database: make your own customers and invoices, do not count all rows.
     """
-    with stand("shared") as running:
+    with stand(f"shared{os.getpid()}") as running:
         yield running
 
 
@@ -42,7 +44,7 @@ def start_odoo(request):
     opened = []
 
     def start(**arguments):
-        context = stand(f"own{len(opened)}", **arguments)
+        context = stand(f"own{os.getpid()}_{len(opened)}", **arguments)
         opened.append(context)
         running = context.__enter__()
         request.addfinalizer(lambda: context.__exit__(None, None, None))

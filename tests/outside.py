@@ -215,6 +215,16 @@ class Client:
         kind = {"Content-Type": "application/x-www-form-urlencoded"}
         return self.ask(path, "POST", fields, {**kind, **headers})
 
+    def insist(self, path, fields, patience=60):
+        """Send a form; come again, as one is asked to, while the server is too busy for it."""
+        deadline = time.monotonic() + patience
+        while True:
+            answer = self.post_form(path, fields)
+            if answer.status != 503 or time.monotonic() > deadline:
+                return answer
+            assert_promised(answer)
+            time.sleep(0.5)
+
 
 class World(Client):
     """A seller, a customer with three contacts, invoices and links, on a running server."""

@@ -8,8 +8,13 @@ from odoo.addons.account.controllers.download_docs import AccountDocumentDownloa
 from odoo.addons.web.controllers.report import ReportController
 
 
+def _is_readonly(_controller, _rule, args):
+    """Tell whether a report is served by a read-only replica: a printed link is written."""
+    return args["converter"] != "pdf"
+
+
 class PaylinkReport(ReportController):
-    @http.route()
+    @http.route(readonly=_is_readonly)
     def report_routes(self, reportname, docids=None, converter=None, **data):
         # EXTENDS 'web': the way of Odoo's buttons "Print"
         if converter == "pdf":

@@ -11,7 +11,7 @@ from unittest.mock import patch
 from aiosmtpd.controller import Controller
 
 from odoo import Command, fields
-from odoo.tests import new_test_user
+from odoo.tests import HttpCase, new_test_user
 
 from odoo.addons.account_payment.tests.common import AccountPaymentCommon
 from odoo.addons.base.models.ir_mail_server import IrMail_Server
@@ -45,6 +45,26 @@ class MailCatcher:
             if address in recipients:
                 return message.get_body(("html",)).get_content()
         raise AssertionError(f"no message to {address}")
+
+
+class PdfCase(HttpCase):
+    """Has real PDFs printed: wkhtmltopdf asks this server for the style sheets meanwhile.
+
+    Name it before the class that makes the company: its layout is in one of the sheets.
+    """
+
+    PATIENCE = 120  # seconds; a busy machine is no failure
+    test_cursor_lock_timeout = PATIENCE
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        # Else each PDF has them compiled anew, which is rolled back with the test.
+        for bundle in ("web.report_assets_common", "web.report_assets_pdf"):
+            cls.env["ir.qweb"]._get_asset_bundle(bundle, js=False, autoprefix=True).css()
+
+    def url_open(self, url, *args, timeout=PATIENCE, **kwargs):
+        return super().url_open(url, *args, timeout=timeout, **kwargs)
 
 
 class PaylinkCommon(AccountPaymentCommon):

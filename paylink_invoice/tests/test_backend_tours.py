@@ -8,9 +8,15 @@ from .common import PaylinkCommon
 class TestBackendTours(PaylinkCommon, HttpCase):
     """The back end as an accountant uses it, in a real browser."""
 
+    PATIENCE = 300  # seconds; a busy machine is no failure
+
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
+        # Else each tour waits until they are compiled anew, which is rolled back with the test.
+        for name in ("web.assets_web", "web.assets_tests"):
+            cls.env["ir.qweb"]._get_asset_bundle(name, css=False).js()
+            cls.env["ir.qweb"]._get_asset_bundle(name, js=False).css()
         cls.posted_invoice.message_post(
             body="Unit 3 needs a new fan.",
             message_type="comment",
@@ -23,6 +29,7 @@ class TestBackendTours(PaylinkCommon, HttpCase):
                 f"/odoo/action-account.action_move_out_invoice_type/{self.posted_invoice.id}",
                 "paylink_send_link",
                 login=self.biller.login,
+                timeout=self.PATIENCE,
             )
         link = self.posted_invoice.sudo().paylink_link_ids
         self.assertEqual(link.partner_id, self.alice)
@@ -42,6 +49,7 @@ class TestBackendTours(PaylinkCommon, HttpCase):
                 "/odoo/action-account.action_move_out_invoice_type",
                 "paylink_list",
                 login=self.biller.login,
+                timeout=self.PATIENCE,
             )
         self.assertEqual(unsent.sudo().paylink_link_ids.partner_id, self.bob)
         self.assertEqual(len(sent.sudo().paylink_link_ids), 1)

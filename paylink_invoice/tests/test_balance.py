@@ -6,6 +6,7 @@ from datetime import timedelta
 from odoo import Command, fields
 from odoo.tests import tagged
 
+from .common import slow
 from .test_quote import QuoteCase
 
 
@@ -160,6 +161,7 @@ class TestBalancePage(BalanceCase):
         self.assertIn("cannot be completed", page)
         self.assertIn('disabled="disabled"', page)
 
+    @slow
     def test_the_number_of_queries_does_not_grow_with_the_documents(self):
         counts = []
         page = self.env["paylink.page"].sudo()

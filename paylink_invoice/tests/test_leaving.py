@@ -4,11 +4,11 @@
 import io
 import logging
 
-from odoo.tests import BaseCase, HttpCase, tagged
+from odoo.tests import BaseCase, tagged
 from odoo.tools.pdf import PdfFileReader
 
 from .. import log_masking
-from .common import PaylinkCommon
+from .common import PaylinkCommon, PdfCase
 
 
 def get_uris(pdf):
@@ -21,7 +21,7 @@ def get_uris(pdf):
 
 
 @tagged("post_install", "-at_install", "paylink", "slow")
-class TestLeavingPdf(PaylinkCommon, HttpCase):
+class TestLeavingPdf(PdfCase, PaylinkCommon):
     """Real PDFs: their button leads to the recipient's link only in the copy that leaves."""
 
     def test_the_copy_that_leaves_is_live_and_the_stored_one_is_not(self):

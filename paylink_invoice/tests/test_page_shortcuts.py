@@ -4,7 +4,7 @@
 from odoo import Command
 from odoo.tests import TransactionCase, tagged
 
-from .common import PaylinkCommon
+from .common import PaylinkCommon, slow
 
 AMOUNTS = (0, -0.0, 0.004, 0.005, 1, -1, 12.345, 999.995, -1234.5, 1234567.891, -98765432.1, 1e12)
 
@@ -29,6 +29,7 @@ class TestNumberFormat(TransactionCase):
             for currency in self.currencies.with_env(page.env):
                 yield page._get_number_format(currency), lang, currency
 
+    @slow
     def test_money_is_what_odoo_writes_in_every_language(self):
         self.assertGreater(len(self.langs), 80)
         for number_format, lang, currency in self._iter_formats():

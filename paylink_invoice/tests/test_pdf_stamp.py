@@ -17,7 +17,7 @@ from reportlab.lib.pdfencrypt import StandardEncryption
 from reportlab.pdfgen.canvas import Canvas
 
 from odoo import Command
-from odoo.tests import BaseCase, HttpCase, new_test_user, tagged
+from odoo.tests import BaseCase, new_test_user, tagged
 from odoo.tools import file_open
 from odoo.tools.pdf import OdooPdfFileReader, OdooPdfFileWriter, PdfReader
 
@@ -25,6 +25,7 @@ from odoo.addons.account.tests.common import AccountTestInvoicingCommon
 
 from .. import pdf_stamp
 from ..pdf_stamp import qr_svg, stamp
+from .common import PdfCase
 
 try:
     import pypdfium2
@@ -397,7 +398,7 @@ class TestPdfStamp(BaseCase):
 
 @tagged("post_install", "-at_install", "paylink", "slow")
 @unittest.skipUnless(pypdfium2, "needs the test requirements pypdfium2 and zxing-cpp")
-class TestInvoicePdf(AccountTestInvoicingCommon, HttpCase):
+class TestInvoicePdf(PdfCase, AccountTestInvoicingCommon):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()

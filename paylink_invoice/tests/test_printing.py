@@ -7,15 +7,15 @@ from datetime import timedelta
 from freezegun import freeze_time
 
 from odoo import fields
-from odoo.tests import HttpCase, new_test_user, tagged
+from odoo.tests import new_test_user, tagged
 
-from .common import PaylinkCommon
+from .common import PaylinkCommon, PdfCase
 from .test_activity import PERSON
 from .test_leaving import get_uris
 
 
 @tagged("post_install", "-at_install", "paylink", "slow")
-class TestPrinting(PaylinkCommon, HttpCase):
+class TestPrinting(PdfCase, PaylinkCommon):
     def _print(self, moves=None, user=None):
         """Return the links of what a user gets by the button "Print"."""
         moves = moves or self.posted_invoice

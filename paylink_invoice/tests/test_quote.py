@@ -9,6 +9,7 @@ from odoo.exceptions import UserError, ValidationError
 from odoo.tests import freeze_time, tagged
 
 from ..models.paylink_link_quote import Wish
+from .common import slow
 from .test_payment import PaymentCase
 
 NEVER_A_ROW = ("paylink.quote", "payment.transaction")
@@ -299,6 +300,7 @@ class TestQuote(QuoteCase):
             with self.assertRaises(UserError):
                 record.unlink()
 
+    @slow
     def test_number_of_queries_does_not_grow_with_the_lines(self):
         lines = [Command.create({"name": f"Line {n}", "price_unit": 1}) for n in range(100)]
         long_link = self._create_link(self._create_invoice(invoice_line_ids=lines))

@@ -55,11 +55,7 @@ class ReminderCommon(TextCommon):
     def _run(self, day):
         """Run the cron on a day, as it runs on a server: with its commits."""
         self.env.flush_all()
-        with (
-            freeze_time(f"{day} 12:00:00"),
-            self.enter_registry_test_mode(),
-            self.catch_mail() as catcher,
-        ):
+        with freeze_time(f"{day} 12:00:00"), self.catch_mail() as catcher:
             self.env.ref("paylink_invoice.ir_cron_paylink_reminder").sudo().method_direct_trigger()
         self.env.invalidate_all()
         return catcher

@@ -91,6 +91,7 @@ class TestSend(PaylinkCommon):
         self.assertEqual(link._get_lang(), "fr_FR")
         self.assertEqual(self._create_link(partner=self.bob)._get_lang(), "en_US")
 
+    @slow
     def test_unchanged_texts_go_to_each_recipient_in_their_own_language(self):
         self.env["res.lang"]._activate_lang("fr_FR")
         self.alice.lang = "fr_FR"
@@ -246,6 +247,7 @@ class TestSend(PaylinkCommon):
         moves |= self._create_invoice(post=False, move_type="in_invoice", partner_id=self.bob.id)
         return moves
 
+    @slow
     def test_what_cannot_be_sent_is_named_and_the_rest_is_sent(self):
         moves = self._make_selection()
         moves.with_user(self.biller).action_paylink_send()
@@ -264,6 +266,7 @@ class TestSend(PaylinkCommon):
             self.assertIn(sentence, action["params"]["message"])
         self.assertIn("Sent to Azure Interior, Alice Moreau", action["params"]["message"])
 
+    @slow
     def test_what_cannot_be_sent_in_the_background_stops_nobody_either(self):
         moves = self._make_selection() | self._create_invoice(partner_id=self.bob.id)
         with patch.object(paylink_send, "MAX_SYNCHRONOUS", 1):
@@ -291,6 +294,7 @@ class TestSend(PaylinkCommon):
         self.assertEqual(len(catcher.messages), 1)
         self.assertEqual(len(self.posted_invoice.sudo().paylink_link_ids), 1)
 
+    @slow
     def test_invoices_of_several_companies_each_have_their_own_policy(self):
         other_data = self.setup_other_company(name="Southwind")
         other = other_data["company"]
@@ -372,6 +376,7 @@ class TestSend(PaylinkCommon):
             cron.sudo().method_direct_trigger()
         self.assertEqual(len(moves.paylink_link_ids.filtered("sent_date")), 21)
 
+    @slow
     def test_what_the_sender_wrote_keeps_its_format_in_the_background(self):
         moves = self.posted_invoice | self._create_invoice()
         with patch.object(paylink_send, "MAX_SYNCHRONOUS", 1):

@@ -39,7 +39,7 @@ class TextCommon(PaylinkCommon, SMSCase):
     def _process_queue(self, model="sms.sms", method="_process_queue"):
         """Run the queue as its job does, with its commits."""
         self.env.flush_all()
-        with self.enter_registry_test_mode(), self.registry.cursor() as cr:
+        with self.registry.cursor() as cr:
             env = self.env(cr=cr)
             getattr(env[model], method)()
             cr.flush()
@@ -381,6 +381,7 @@ class TestTexts(TextCommon):
         self.customer.phone = "+32470111111"
         self.assertEqual(self._send_text().partner_id, self.customer)
 
+    @slow
     def test_one_bad_invoice_does_not_keep_the_others_from_being_sent(self):
         other = self.env["res.partner"].create({"name": "Gemini", "country_id": self.belgium.id})
         moves = self.posted_invoice | self._create_invoice(partner_id=self.bob.id)
@@ -402,10 +403,9 @@ class TestTexts(TextCommon):
         with patch.object(paylink_send, "MAX_SYNCHRONOUS", 1):
             links = self._send_text(moves, sms_body="{name}: {link}")
         self.assertFalse(links.message_id)
-        with self.enter_registry_test_mode():
-            cron = self.env.ref("account.ir_cron_account_move_send").sudo()
-            cron.method_direct_trigger()
-            cron.method_direct_trigger()
+        cron = self.env.ref("account.ir_cron_account_move_send").sudo()
+        cron.method_direct_trigger()
+        cron.method_direct_trigger()
         with self.mockSMSGateway():
             self._process_queue()
         self.assertEqual(
@@ -413,6 +413,7 @@ class TestTexts(TextCommon):
         )
         self.assertTrue(any(text["body"].startswith("Bob Tanaka: http") for text in self._sms))
 
+    @slow
     def test_texts_of_two_companies_leave_through_the_gateway_of_each(self):
         foreign = self.setup_other_company()["company"]
         link = self._send_text()

@@ -9,13 +9,10 @@ class OrderCase(PaylinkCommon):
     """Two salespeople without billing rights, each with an order, and something to sell."""
 
     @classmethod
-    def get_default_groups(cls):
-        # EXTENDS 'account': who makes the data of the tests sells, too.
-        return super().get_default_groups() | cls.quick_ref("sales_team.group_sale_manager")
-
-    @classmethod
     def setUpClass(cls):
         super().setUpClass()
+        # Who makes the data of the tests sells, too.
+        cls.env.user.group_ids |= cls.quick_ref("sales_team.group_sale_manager")
         cls.seller, cls.colleague = (
             new_test_user(
                 cls.env,

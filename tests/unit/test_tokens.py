@@ -6,6 +6,7 @@ import random
 import re
 import string
 import sys
+import time
 import timeit
 
 import pytest
@@ -559,7 +560,9 @@ def untraced():
     ids=["mint", "parse"],
 )
 def test_a_call_takes_less_than_50_microseconds(call, untraced):
-    assert min(timeit.repeat(call, number=2000, repeat=5)) / 2000 < 50e-6
+    # Time of this process, not of the clock: the machine may have more to do.
+    times = timeit.repeat(call, timer=time.process_time, number=2000, repeat=5)
+    assert min(times) / 2000 < 50e-6
 
 
 @pytest.fixture

@@ -12,6 +12,8 @@ from tools.harness.process import start, stop
 from tools.harness.say import say, step
 
 NO_TESTS = 5  # pytest's exit code when an option such as -k has left none
+# A line of pytest's summary, which may be coloured.
+FAILING = re.compile(r"(?:\x1b\[\d+m)*(?:FAILED|ERROR)\b.* ")
 OUTCOMES = ("failed", "passed", "skipped", "deselected", "xfailed", "xpassed", "warning", "error")
 
 
@@ -29,34 +31,39 @@ class Part:
             )
 
     def show(self):
-        """Print what the process has printed; return its last line."""
+        """Print what the process has printed; return its lines."""
         text = self.output.read_text(errors="replace").strip()
         print(f"=== {self.name}\n{text}\n", flush=True)
-        return text.splitlines()[-1] if text else ""
+        return text.splitlines()
 
 
-def run(commands, stage):
+def run(commands, stage, prepare):
     """Run all parts and print the sum of their results; return an exit code like pytest's.
 
     :param commands: ``(name, command)`` each
     :param stage: a running `tools.harness.stage.Stage`
+    :param prepare: a function that makes what the parts wait for, called when they are started
     """
     began = time.monotonic()
-    parts, endings = [], []
+    parts, outputs = [], []
     try:
         with step(f"run the tests in {len(commands)} processes"):
             for number, (name, command) in enumerate(commands):
                 parts.append(Part(number, name, command, stage))
+            prepare()
             running = list(parts)
             while running:
                 for part in [part for part in running if part.process.poll() is not None]:
                     running.remove(part)
-                    endings.append(part.show())
+                    outputs.append(part.show())
                 time.sleep(0.1)
     finally:
         for part in parts:
             stop(part.process, signal.SIGINT)
     codes = {part.process.returncode for part in parts}
+    # Once more, where whoever sees the end of a long output only finds them.
+    print(*(line for lines in outputs for line in lines if FAILING.match(line)), sep="\n")
+    endings = [lines[-1] for lines in outputs if lines]
     print(summarize(endings, time.monotonic() - began))
     return max(codes - {0, NO_TESTS}, key=abs, default=min(codes))
 
