@@ -308,7 +308,7 @@ class PaymentTransaction(models.Model):
 
     def _paylink_schedule_post_processing(self):
         """Have the payments booked within a minute or two, even if no browser comes back."""
-        if any(tx.paylink_link_id for tx in self):
+        if any(tx._paylink_is_ours() for tx in self):
             # The page that waits for the payment books it at once; the cron comes after it.
             self.env.ref("payment.cron_post_process_payment_tx").sudo()._trigger(
                 at=fields.Datetime.now() + timedelta(minutes=1)

@@ -1,6 +1,9 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """Stripe Checkout as a payment provider: what it can do, and when it is offered."""
 
+import dataclasses
+from decimal import Decimal
+
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
@@ -23,6 +26,14 @@ class PaymentProvider(models.Model):
 
     code = fields.Selection(
         selection_add=[(CODE, "Stripe Checkout")], ondelete={CODE: "set default"}
+    )
+
+    paylink_stripe_is_discount = fields.Boolean(
+        string="Speak of a Discount",
+        help="Customers read how much less they pay by debit card or from the bank than by credit "
+        "card, instead of “No fee”. The amounts are the same. Whether that makes it a discount where "
+        "surcharges are restricted, is for you to find out.",
+        copy=False,
     )
 
     # === COMPUTE METHODS === #
@@ -107,6 +118,13 @@ class PaymentProvider(models.Model):
         if self.code == CODE and method != self.env.ref(METHOD_CREDIT, raise_if_not_found=False):
             return pricing.FeeRule()
         return super()._paylink_get_fee_rule(method, currency, country)
+
+    def _paylink_get_whole_fee_rule(self, currency):
+        # EXTENDS 'paylink_invoice': a fixed part does not lead beyond what card networks allow.
+        rule = super()._paylink_get_whole_fee_rule(currency)
+        if self.code != CODE:
+            return rule
+        return dataclasses.replace(rule, ceiling=Decimal(MAX_FEE_PERCENT))
 
     @api.model
     def _paylink_find_options(self, company, partner, currency, amount):

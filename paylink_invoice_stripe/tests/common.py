@@ -150,6 +150,11 @@ class StripeCase(PaylinkCommon):
             session["expires_at"] -= seconds
         self.stripe.close_late()
 
+    def _make_older(self, kind, seconds=3600):
+        """Move all objects of a kind at Stripe into the past."""
+        for one in self.stripe.find(kind):
+            one["created"] -= seconds
+
     def _patch_retries(self, retries):
         return patch.object(stripe_api, "RETRIES", retries)
 

@@ -108,7 +108,9 @@ class Stripe:
         """Let the next requests fail.
 
         :param str kind: ``drop`` (it is done, the answer is lost), ``lose`` (nothing is done and no
-            answer comes), ``500``, ``429``, ``garbage`` (done, but the answer is nonsense)
+            answer comes), ``500`` and ``429`` (nothing is done), ``crash`` (done, but the answer is an
+            error, also to whoever asks again with the same key), ``garbage`` and ``empty`` (done, but
+            the answer is nonsense)
         :param str path: a part of the path, with its verb: ``POST /v1/refunds``
         """
         self.faults.append([kind, path, times])
@@ -136,22 +138,32 @@ class Stripe:
                 return self.replay(known, method, path, values)
             name = f"{method} {template}".lower()
             work = getattr(self, "do_" + re.sub(r"\W+", "_", name).replace("_v1_", "_").strip("_"))
-            answer = work(ref and ref[0], values) if ref else work(values)
-            if key:
-                self.keys[key] = (method, path, values, answer)
+            try:
+                answer = work(ref and ref[0], values) if ref else work(values)
+            except Refusal as refusal:
+                self.remember(key, (method, path, values), refusal)
+                raise
+            self.remember(key, (method, path, values), json.loads(json.dumps(answer)))
             self.wrong += request_check.check_answer(method, template, answer)
             return answer
 
+    def remember(self, key, request, answer):
+        """Keep an answer for whoever asks again with the same key; also an error, unless it was
+        found before anything was done."""
+        if key and not (isinstance(answer, Refusal) and answer.status in (400, 401, 404, 429)):
+            self.keys[key] = (*request, answer)
+
     def replay(self, known, *request):
+        """Return what was answered then, though it may have changed since."""
         if known[:3] != request:
             raise Refusal(
                 400,
                 "Keys for idempotent requests can only be used with the same parameters",
                 "idempotency_error",
             )
-        answer = known[3]
-        # What was answered then, though it may have changed since.
-        return json.loads(json.dumps(answer))
+        if isinstance(known[3], Refusal):
+            raise known[3]
+        return json.loads(json.dumps(known[3]))
 
     def list(self, found):
         found = sorted(found, key=lambda one: one["id"], reverse=True)
@@ -224,15 +236,20 @@ class Stripe:
         self.close_late()
         return self.show_session(self.get(ref, "checkout.session"), bool(values.get("expand")))
 
-    def do_post_checkout_sessions_id_expire(self, ref, _values):
+    def do_post_checkout_sessions_id_expire(self, ref, values):
         session = self.get(ref, "checkout.session")
         if session["status"] != "open":
             raise Refusal(400, 'Only Checkout Sessions with a status in ["open"] can be expired.')
         self.close(session)
-        return self.show_session(session)
+        return self.show_session(session, bool(values.get("expand")))
 
     def close(self, session):
         session["status"] = "expired"
+        if session["payment_intent"]:
+            # With its last error, if a card was declined.
+            intent = self.get(session["payment_intent"])
+            intent.update(status="canceled", cancellation_reason="expired")
+            self.tell("payment_intent.canceled", intent)
         self.tell("checkout.session.expired", self.show_session(session))
 
     def close_late(self):
@@ -372,6 +389,9 @@ class Stripe:
             int(values["amount"]), values["currency"], values["metadata"], values["customer"]
         )
         method = values["payment_method"]
+        if method == "pm_authenticate":
+            message = "Your card was declined. This transaction requires authentication."
+            raise Refusal(402, message, "card_error", code="authentication_required")
         self.attempt(intent, DECLINED if method == "pm_declined" else CREDIT, "card")
         if intent["status"] == "requires_payment_method":
             error = intent["last_payment_error"]
@@ -379,7 +399,12 @@ class Stripe:
         return self.show_intent(intent)
 
     def do_get_payment_intents(self, values):
-        found = self.find("payment_intent", customer=values["customer"])
+        since = int(values.get("created", {}).get("gte", 0))
+        found = [
+            one
+            for one in self.find("payment_intent", customer=values["customer"])
+            if one["created"] >= since
+        ]
         return self.list([self.show_intent(one) for one in found])
 
     def do_get_payment_intents_id(self, ref, _values):
@@ -448,6 +473,9 @@ class Stripe:
         )
         self.tell("charge.dispute.created", dispute)
         return dispute
+
+    def do_get_disputes(self, values):
+        return self.list(self.find("dispute", payment_intent=values["payment_intent"]))
 
     def do_get_disputes_id(self, ref, _values):
         return self.get(ref, "dispute")
@@ -520,7 +548,12 @@ class Handler(BaseHTTPRequestHandler):
             status, answer = refusal.status, refusal.body
         if fault == "drop":
             raise Dropped
-        return status, "<html>" if fault == "garbage" else json.dumps(answer)
+        if fault == "crash":
+            failure = Refusal(500, "Something went wrong.", "api_error")
+            self.stripe.keys[key] = (*self.stripe.keys[key][:3], failure)
+            return failure.status, json.dumps(failure.body)
+        nonsense = {"garbage": "<html>", "empty": "{}"}
+        return status, nonsense.get(fault) or json.dumps(answer)
 
     def send(self, status, text, kind, **headers):
         raw = text.encode()

@@ -33,6 +33,7 @@ PARAMS = {
     ("POST", "/v1/refunds"): "RefundCreateParams",
     ("GET", "/v1/refunds"): "RefundListParams",
     ("GET", "/v1/refunds/{id}"): "RefundRetrieveParams",
+    ("GET", "/v1/disputes"): "DisputeListParams",
     ("GET", "/v1/disputes/{id}"): "DisputeRetrieveParams",
     ("GET", "/v1/payouts/{id}"): "PayoutRetrieveParams",
     ("GET", "/v1/balance_transactions"): "BalanceTransactionListParams",

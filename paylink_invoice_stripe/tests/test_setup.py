@@ -138,5 +138,8 @@ class TestSetup(StripeCase):
         self.assertEqual((self.provider.code, self.provider.state), ("none", "disabled"))
         self.assertFalse(self.provider.paylink_stripe_secret_key)
         self.assertEqual((tx.state, tx.amount), ("done", 100.0))
+        # Fields of the addon go with it; what they tell stays.
+        for fact in ("Visa •••• 4242", "3.20", "96.80", "https://"):
+            self.assertIn(fact, tx.state_message)
         self.assertEqual(tx.payment_id.payment_method_line_id.name, "Stripe Checkout")
         self.assertEqual(self.posted_invoice.amount_residual, 0)
