@@ -6,5 +6,6 @@ from . import (
     test_pages,
     test_payment,
     test_request_check,
+    test_semantics,
     test_setup,
 )

@@ -137,7 +137,7 @@ class StripeCase(PaylinkCommon):
 
     def _age(self, tx, **interval):
         """Move a payment into the past, here and at Stripe."""
-        seconds = timedelta(**interval).total_seconds()
+        seconds = int(timedelta(**interval).total_seconds())
         tx.flush_recordset()
         self.env.cr.execute(
             "UPDATE payment_transaction SET create_date = create_date - %s * interval '1 second',"

@@ -24,6 +24,16 @@ class TestMoneyBack(StripeCase):
         self.assertEqual(self._get_refunded(tx), [3000, 3000])
         self.assertEqual(len(tx.child_transaction_ids), 2)
 
+    def test_refunds_are_read_page_by_page(self):
+        tx = self._pay_and_tell()
+        for amount in range(1, 6):
+            self.stripe.refund(tx.provider_reference, amount)
+        self.stripe.page_size = 2
+        tx.action_paylink_stripe_sync()
+        self.assertEqual(self._count("GET /v1/refunds"), 3)
+        amounts = sorted(round(-child.amount * 100) for child in tx.child_transaction_ids)
+        self.assertEqual(amounts, [1, 2, 3, 4, 5])
+
     def test_more_than_was_paid_is_not_given_back(self):
         tx = self._pay_and_tell()
         tx._refund(60.0)
@@ -137,7 +147,7 @@ class TestMoneyBack(StripeCase):
         notes = self.posted_invoice.activity_ids.mapped("note")
         self.assertEqual(len(notes), 1)
         self.assertIn("$ 3.00", notes[0].replace("&nbsp;", " "))
-        self.assertIn("greater than", notes[0])
+        self.assertIn("already been refunded", notes[0])
 
     def test_refund_made_at_stripe_is_booked_here_once(self):
         tx = self._pay_and_tell()
