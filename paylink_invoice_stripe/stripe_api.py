@@ -117,6 +117,9 @@ def _make_failure(stripe, error):
     kinds = (stripe.APIConnectionError, stripe.RateLimitError, stripe.APIError)
     status = error.http_status or 500
     is_lost = isinstance(error, kinds) or status >= 500 or status == 409
+    if isinstance(error, stripe.APIConnectionError):
+        # What the package says of it are several lines for programmers.
+        return StripeFailure("No connection", is_lost)
     return StripeFailure(mask(error.user_message or str(error)), is_lost, error.code)
 
 

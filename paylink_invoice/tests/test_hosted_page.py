@@ -28,7 +28,7 @@ class TestHostedPage(QuoteCase):
         self.refusal = None
 
         def open_page(tx):
-            self.opened.append(tx)
+            self.opened.append(tx.id)
             if self.refusal:
                 raise PaymentRefused(self.refusal, tx.paylink_link_id._get_payment_refusal("paid"))
             return f"{PAGE}{tx.id}"
@@ -37,6 +37,10 @@ class TestHostedPage(QuoteCase):
 
     def _patch(self, model, name, function):
         self.startPatcher(patch.object(self.env.registry[model], name, function))
+
+    def _get_opened(self):
+        """Return the payment whose page was opened last."""
+        return self.env["payment.transaction"].browse(self.opened[-1])
 
     def _tap_pay(self, **form):
         return self._pay(option=self.option, headers={"Accept": "text/html"}, **form)
@@ -60,7 +64,7 @@ class TestHostedPage(QuoteCase):
 
     def test_second_tap_leads_to_the_same_payment(self):
         self.assertEqual(self._get_location(), self._get_location())
-        self.assertEqual(self.opened, [self.transactions, self.transactions])
+        self.assertEqual(self.opened, [self.transactions.id, self.transactions.id])
 
     def test_browser_that_pays_is_known_when_it_comes_back(self):
         self._tap_pay()
@@ -76,10 +80,10 @@ class TestHostedPage(QuoteCase):
         self._tap_pay()
         self.assertFalse(self.transactions.tokenize)
         self._tap_pay(save_card="1")
-        self.assertTrue(self.opened[-1].tokenize)
+        self.assertTrue(self._get_opened().tokenize)
         self.provider.allow_tokenization = False
         self._tap_pay(save_card="1")
-        self.assertFalse(self.opened[-1].tokenize)
+        self.assertFalse(self._get_opened().tokenize)
 
     def test_page_that_cannot_be_opened_is_told(self):
         self.refusal = "paid"
@@ -96,7 +100,7 @@ class TestHostedPage(QuoteCase):
         quote = self._quote()["quote"]
         response = self._pay(quote=quote, fee_accepted="1", headers={"Accept": "text/html"})
         self.assertEqual(response.status_code, 303)
-        self.assertEqual(self.opened[-1].paylink_fee_amount, 3.2)
+        self.assertEqual(self._get_opened().paylink_fee_amount, 3.2)
 
     def test_ways_to_pay_can_be_narrowed_for_invoice_and_balance(self):
         self.alice.commercial_partner_id.action_paylink_generate()
