@@ -21,7 +21,7 @@ from tools.harness.process import output_of
 from tools.harness.say import say, step
 
 NAMES = (
-    *("page", "weight", "lighthouse", "forged", "quote", "stripe", "balance", "sending", "stamp"),
+    *("page", "weight", "lighthouse", "forged", "quote", "pay", "balance", "sending", "stamp"),
     "load",
 )
 CALM = 0.75

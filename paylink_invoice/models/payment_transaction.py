@@ -202,12 +202,18 @@ class PaymentTransaction(models.Model):
         declined = origin & Domain("state", "in", ("cancel", "error"))
         declined &= Domain("paylink_is_given_up", "=", False)  # Those nobody has declined.
         now = fields.Datetime.now()
+        longest = max(period for period, _number in limits)
+        moments = self.search_fetch(
+            declined & Domain("last_state_change", ">", now - longest),
+            ["last_state_change"],
+            order="last_state_change desc",
+            limit=max(number for _period, number in limits),
+        ).mapped("last_state_change")
         delays = [0]
         for period, number in limits:
-            since = Domain("last_state_change", ">", now - period)
-            newest = self.search(declined & since, order="last_state_change desc", limit=number)
+            newest = [moment for moment in moments if moment > now - period][:number]
             if len(newest) == number:
-                delays.append((newest[-1].last_state_change + period - now).total_seconds())
+                delays.append((newest[-1] + period - now).total_seconds())
         return round(max(delays))
 
     def _paylink_describe_attempt(self, link_sudo=None):

@@ -1,7 +1,7 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 from odoo import api, models
 
-from .payment_provider import METHOD_CREDIT, METHOD_DEBIT
+from .payment_method import METHOD_CREDIT, METHOD_DEBIT
 
 
 class PaylinkPage(models.AbstractModel):
@@ -21,7 +21,9 @@ class PaylinkPage(models.AbstractModel):
         providers = {option["provider"] for option in options}
         if not (choices and any(one.paylink_stripe_is_discount for one in providers)):
             return choices
-        credit, debit = self.env.ref(METHOD_CREDIT), self.env.ref(METHOD_DEBIT)
+        methods = self.env["payment.method"]
+        credit = methods._paylink_stripe_get(METHOD_CREDIT)
+        debit = methods._paylink_stripe_get(METHOD_DEBIT)
         fees = {
             option["provider"]: self._phrase_fee(option["fee_rule"], link._get_currency())
             for option in options

@@ -12,11 +12,8 @@ from odoo.addons.payment.const import CURRENCY_MINOR_UNITS
 
 from .. import amounts, stripe_api
 from ..stripe_api import CODE
+from .payment_method import METHOD_ANY, METHOD_CREDIT, METHOD_DEBIT
 
-# Ways to pay: where there is no fee, where there is one, and how not to pay it.
-METHOD_ANY, METHOD_CREDIT, METHOD_DEBIT = (
-    f"paylink_invoice_stripe.payment_method_{name}" for name in ("any", "credit", "debit")
-)
 # More than this the card networks do not allow anybody to charge, whatever a card costs.
 MAX_FEE_PERCENT = 3
 
@@ -93,6 +90,13 @@ class PaymentProvider(models.Model):
             )
         )
 
+    def _paylink_takes(self, amount, currency):
+        # EXTENDS 'paylink_invoice': nothing but the amount matters beyond what was looked at before.
+        self.ensure_one()
+        if self.code != CODE or self.maximum_amount:
+            return super()._paylink_takes(amount, currency)
+        return self._paylink_stripe_can_charge(amount, currency)
+
     def _paylink_stripe_can_charge(self, amount, currency):
         """Tell whether Stripe is set up, and takes such an amount.
 
@@ -115,7 +119,7 @@ class PaymentProvider(models.Model):
 
     def _paylink_get_fee_rule(self, method, currency, country):
         # EXTENDS 'paylink_invoice': a fee is charged on credit cards only.
-        if self.code == CODE and method != self.env.ref(METHOD_CREDIT, raise_if_not_found=False):
+        if self.code == CODE and method != method._paylink_stripe_get(METHOD_CREDIT):
             return pricing.FeeRule()
         return super()._paylink_get_fee_rule(method, currency, country)
 
@@ -143,15 +147,13 @@ class PaymentProvider(models.Model):
         :param float due: what is due
         :param country: the `res.country` of the customer, or none
         """
-        model_data = self.env["ir.model.data"]
-        any_id, credit_id, debit_id = (
-            model_data._xmlid_to_res_id(xml_id)
-            for xml_id in (METHOD_ANY, METHOD_CREDIT, METHOD_DEBIT)
-        )
-        credit = self.env["payment.method"].browse(credit_id)
+        methods = self.env["payment.method"]
+        any_id = methods._paylink_stripe_get(METHOD_ANY).id
+        credit = methods._paylink_stripe_get(METHOD_CREDIT)
+        ways = methods._paylink_stripe_get(METHOD_ANY, METHOD_CREDIT, METHOD_DEBIT)
 
         def is_open(provider, method_id):
-            if provider.code != CODE or method_id not in (any_id, credit_id, debit_id):
+            if provider.code != CODE or method_id not in ways.ids:
                 return True
             if pricing.to_exact(currency.round(due)) < amounts.get_minimum(currency.name):
                 return False

@@ -129,31 +129,29 @@ class PaymentTransaction(models.Model):
         :raise StripeBusy: if somebody does so already, and does not end in time
         """
         self.flush_recordset()
-        try:
-            locked = (
-                self._paylink_stripe_lock_in_time()
-                if is_patient
-                else self._paylink_stripe_lock_rows()
-            )
-        except psycopg2.errors.LockNotAvailable:
-            locked = 0
+        locked = self._paylink_stripe_lock_rows()
+        if locked != len(self) and is_patient:
+            locked = self._paylink_stripe_lock_in_time()
         if locked != len(self):
             raise StripeBusy(", ".join(self.mapped("reference")))
-        self.invalidate_recordset()
 
     def _paylink_stripe_lock_in_time(self):
-        """Lock the rows, however long others take that ask Stripe; return how many there are."""
-        with self.env.cr.savepoint(flush=False):
-            self.env.cr.execute(SQL("SET LOCAL lock_timeout = %s", LOCK_PATIENCE))
-            locked = self._paylink_stripe_lock_rows(is_waiting=True)
-            self.env.cr.execute("SET LOCAL lock_timeout TO DEFAULT")
+        """Lock the rows, even if others ask Stripe about them; return how many could be locked."""
+        try:
+            with self.env.cr.savepoint(flush=False):
+                self.env.cr.execute(SQL("SET LOCAL lock_timeout = %s", LOCK_PATIENCE))
+                locked = self._paylink_stripe_lock_rows(is_waiting=True)
+                self.env.cr.execute("SET LOCAL lock_timeout TO DEFAULT")
+        except psycopg2.errors.LockNotAvailable:
+            return 0
         return locked
 
     def _paylink_stripe_lock_rows(self, is_waiting=False):
         """Lock the rows, in one order for all; return how many could be locked.
 
-        Not by `try_lock_for_update`, which writes an error into the log where somebody has just
-        changed a row: that is how it works here.
+        Where somebody has changed one since this transaction began, PostgreSQL asks to begin anew;
+        so what was read before stays true. Not by `try_lock_for_update`, which takes that for an error
+        worth a line in the log.
         """
         self.env.cr.execute(
             SQL(

@@ -11,7 +11,7 @@ from odoo.tools import email_normalize
 from odoo.addons.paylink_invoice.models.payment_transaction import PaymentRefused
 
 from ..stripe_api import CODE, StripeBusy, StripeFailure
-from .payment_provider import METHOD_CREDIT, METHOD_DEBIT
+from .payment_method import METHOD_CREDIT, METHOD_DEBIT
 from .payment_transaction_sync import WITH_CHARGE
 
 _logger = logging.getLogger(__name__)
@@ -185,6 +185,7 @@ class PaymentTransactionSession(models.Model):
     def _paylink_stripe_prepare_session(self):
         """Return the values of the Checkout Session; the same ones at every call."""
         self.ensure_one()
+        self._paylink_stripe_fetch_names()
         lang = (self.paylink_link_id and self.paylink_link_id._get_lang()) or self.partner_lang
         tx = self.with_context(lang=lang or self.env.lang)
         expiry = (self.create_date + PAGE_LIFE).replace(tzinfo=UTC)
@@ -209,6 +210,14 @@ class PaymentTransactionSession(models.Model):
             **self._paylink_stripe_prepare_customer(),
             **tx._paylink_stripe_prepare_restriction(),
         }
+
+    def _paylink_stripe_fetch_names(self):
+        """Read what the page tells, and not all that Odoo knows of invoices and customers."""
+        page = self.env["paylink.page"]
+        page._fetch(self.paylink_link_id)
+        page._fetch(self.invoice_ids)
+        page._fetch(self.company_id)
+        page._fetch(self.paylink_link_id.partner_id)
 
     def _paylink_stripe_prepare_lines(self):
         """Return the line items: each document, the tip, the fee."""
@@ -251,13 +260,14 @@ class PaymentTransactionSession(models.Model):
 
     def _paylink_stripe_prepare_restriction(self):
         """Return which cards the page takes, so that the fee is paid on credit cards only."""
-        if self.payment_method_id == self.env.ref(METHOD_CREDIT):
+        methods = self.env["payment.method"]
+        if self.payment_method_id == methods._paylink_stripe_get(METHOD_CREDIT):
             blocked = ["debit", "prepaid"]
             text = self.env._(
                 "Credit cards only. To pay by debit card or from your bank account, without a fee, "
                 "go back and choose that."
             )
-        elif self.payment_method_id == self.env.ref(METHOD_DEBIT):
+        elif self.payment_method_id == methods._paylink_stripe_get(METHOD_DEBIT):
             blocked = ["credit"]
             text = self.env._("To pay by credit card, go back and choose that.")
         else:

@@ -574,6 +574,8 @@ class Handler(BaseHTTPRequestHandler):
     """Speaks HTTP for :class:`Stripe`."""
 
     protocol_version = "HTTP/1.1"
+    # Else each answer waits for 40 ms until its head is acknowledged.
+    disable_nagle_algorithm = True
     stripe = None
 
     def log_message(self, *_args):

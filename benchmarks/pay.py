@@ -23,7 +23,7 @@ def run(bench):
     rounds = bench.rounds(100)
     stand = fake_stripe.stand_with_stripe("stripe", workers=1, crons=0, options=("--db-filter=",))
     with stand as (server, _stripe):
-        data = server.shell(in_odoo("stripe", f"fill(env, {rounds + WARM_UP})"))
+        data = server.shell(in_odoo("pay", f"fill(env, {rounds + WARM_UP})"))
         paths = iter(data["paths"])
         tap = Post(lambda: next(paths), lambda: {"option": data["option"]}, is_form=True)
         visits = {
