@@ -40,7 +40,7 @@ class PaymentProviderWebhook(models.Model):
     _inherit = "payment.provider"
 
     paylink_stripe_webhook_secret = fields.Char(
-        string="Webhook Signing Secret",
+        string="Stripe Signing Secret",
         help="Stripe's messages are believed only with it. “Create webhook” enters it.",
         required_if_provider=CODE,
         copy=False,

@@ -69,6 +69,12 @@ class PaymentTransactionDispute(models.Model):
 
     # === WORDS === #
 
+    def _paylink_stripe_describe_dispute(self):
+        """Return what is disputed and what to do, as plain text; False for no payment."""
+        if not self:
+            return False
+        return f"{self._paylink_stripe_phrase_dispute()} {self._paylink_stripe_advise_dispute()}"
+
     def _paylink_stripe_phrase_dispute(self):
         """Return what is disputed and how it stands, for staff."""
         self.ensure_one()
