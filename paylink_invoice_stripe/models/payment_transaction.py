@@ -230,6 +230,13 @@ class PaymentTransaction(models.Model):
         # EXTENDS 'paylink_invoice': what comes late is booked, whichever page it was paid on.
         return super()._paylink_is_ours() or self.provider_code == CODE
 
+    def _paylink_schedule_post_processing(self):
+        # EXTENDS 'paylink_invoice': no page of Odoo waits for the payment and books it, so the cron
+        # does it at once.
+        super()._paylink_schedule_post_processing()
+        if self._paylink_stripe_filter():
+            self.env.ref("payment.cron_post_process_payment_tx").sudo()._trigger()
+
     # === WAY BACK === #
 
     def _paylink_stripe_get_return_url(self, suffix=""):

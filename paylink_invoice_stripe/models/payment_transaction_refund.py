@@ -155,8 +155,6 @@ class PaymentTransactionRefund(models.Model):
         status = refund["status"]
         if status == "succeeded" and self.state != "done":
             self._set_done()
-            # Nobody looks at a page that would have it booked.
-            self.env.ref("payment.cron_post_process_payment_tx").sudo()._trigger()
         elif status in ("pending", "requires_action") and self.state == "draft":
             self._set_pending()
         elif status in ("failed", "canceled") and self.state not in ("error", "cancel"):
