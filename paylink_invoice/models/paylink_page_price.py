@@ -271,7 +271,10 @@ class PaylinkPagePrice(models.AbstractModel):
 
     @api.model
     def _prepare_quoted_documents(self, quote):
-        """Return what is paid of which document: list of ``(label, amount)``, not too many."""
+        """Return what is paid of which document: list of ``(label, amount)``, not too many; empty for a
+        payment without a quote."""
+        if not quote:
+            return []
         lines = quote.line_ids.filtered("amount")
         shown = lines if len(lines) <= MAX_QUOTED else lines[: MAX_QUOTED - 1]
         documents = [(line.move_id.name, line.amount) for line in shown]

@@ -142,6 +142,12 @@ class TestHostedPage(QuoteCase):
         with self._expect_trigger(cron, timedelta(minutes=2)):
             tx._set_done()
 
+    def test_payment_without_a_quote_has_a_receipt(self):
+        tx = self._start_in_portal()
+        tx._set_done()
+        rows = {row["label"]: row["value"] for row in tx._paylink_prepare_receipt_rows()}
+        self.assertIn("100.00", rows["Amount"])
+
     def test_given_up_payments_can_be_ended_at_their_provider(self):
         self._tap_pay()
         seen = []
