@@ -9,7 +9,7 @@ from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from .server_log import ServerLog
 
@@ -19,21 +19,35 @@ class Sample:
     """One visit.
 
     `wall` is seconds from connecting to the last byte, `cpu` seconds that Odoo and PostgreSQL
-    computed, None where the kernel does not tell; `queries` and `sizes` are per request.
+    computed, None where the kernel does not tell; `queries` and `sizes` are per request; `calls` are
+    those of the server to others, seconds waited and computed each.
     """
 
     wall: float = 0.0
     cpu: float | None = None
     queries: list[int] = field(default_factory=list)
     sizes: list[int] = field(default_factory=list)
+    calls: list[tuple[float, float]] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
 class Post:
-    """A request with a body: `make_body` returns another JSON object each time."""
+    """A request with a body: `make_body` returns another JSON object each time.
 
-    path: str
+    :param path: where to, or a function that returns another one each time
+    :param bool is_form: send the object as a form
+    """
+
+    path: str | Callable[[], str]
     make_body: Callable[[], dict]
+    is_form: bool = False
+
+    def make(self):
+        """Return path, type and body of the next request."""
+        path = self.path if isinstance(self.path, str) else self.path()
+        if self.is_form:
+            return path, "application/x-www-form-urlencoded", urlencode(self.make_body()).encode()
+        return path, "application/json", json.dumps(self.make_body()).encode()
 
 
 class Visitor:
@@ -63,16 +77,16 @@ class Visitor:
 
     def _request(self, what, cookies):
         is_post = isinstance(what, Post)
-        body = json.dumps(what.make_body()).encode() if is_post else b""
+        path, kind, body = what.make() if is_post else (what, None, b"")
         lines = [
-            f"POST {what.path} HTTP/1.1" if is_post else f"GET {what} HTTP/1.1",
+            f"{'POST' if is_post else 'GET'} {path} HTTP/1.1",
             f"Host: {self.host}",
             "User-Agent: Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/141.0 Safari/537.36",
             "Accept: text/html,application/xhtml+xml",
             "Accept-Language: en-US,en;q=0.9",
             "Connection: close",
             *([f"Cookie: {cookies}"] if cookies else []),
-            *(["Content-Type: application/json", f"Content-Length: {len(body)}"] * is_post),
+            *([f"Content-Type: {kind}", f"Content-Length: {len(body)}"] * is_post),
         ]
         return ("\r\n".join(lines) + "\r\n\r\n").encode() + body
 
@@ -185,4 +199,4 @@ def _sample(visitor, meter, log, paths, status):
     after = meter.read()
     queries = [request.queries for request in log.take(len(paths))]
     cpu = None if before is None or after is None else after - before
-    return Sample(wall, cpu, queries, sizes)
+    return Sample(wall, cpu, queries, sizes, log.read_calls())

@@ -11,6 +11,9 @@ LINE = re.compile(
     r" (?P<queries>\d+) (?P<sql>[\d.]+) (?P<other>[\d.]+)"
 )
 
+# What the addon of the fake Stripe writes.
+CALL = re.compile(r"paylink_fake_stripe: asked in (?P<wall>[\d.]+) s, computed (?P<cpu>[\d.]+) s")
+
 
 @dataclass
 class LoggedRequest:
@@ -46,10 +49,18 @@ class ServerLog:
             time.sleep(0.002)
         raise TimeoutError(f"{len(found)} of {count} requests are in {self.path}")
 
-    def _read(self):
+    def read_calls(self):
+        """Return the calls to Stripe since :meth:`skip`: seconds waited and computed, each."""
+        return [
+            (float(match["wall"]), float(match["cpu"])) for match in CALL.finditer(self._tail())
+        ]
+
+    def _tail(self):
         with self.path.open(errors="replace") as file:
             file.seek(self.position)
-            text = file.read()
+            return file.read()
+
+    def _read(self):
         return [
             LoggedRequest(
                 match["path"],
@@ -57,5 +68,5 @@ class ServerLog:
                 int(match["queries"]),
                 float(match["sql"]) + float(match["other"]),
             )
-            for match in LINE.finditer(text)
+            for match in LINE.finditer(self._tail())
         ]

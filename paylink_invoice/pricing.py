@@ -8,7 +8,7 @@ without smaller coins.  Whatever is computed is rounded half up to that step, on
 
 import re
 from dataclasses import dataclass
-from decimal import ROUND_CEILING, ROUND_HALF_UP, Decimal
+from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_UP, Decimal
 
 # The one way to write an amount for a machine: no sign, no exponent, no grouping, ASCII digits.
 _PLAIN_AMOUNT = re.compile(r"(0|[1-9][0-9]{0,14})(\.[0-9]{1,6})?", re.ASCII)
@@ -27,11 +27,13 @@ class FeeRule:
     :param Decimal percent: per cent of what is paid, tip included
     :param Decimal fixed: added for each payment
     :param Decimal maximum: the most that is charged; 0 for no such limit
+    :param Decimal ceiling: the most in per cent of what is paid; 0 for no such limit
     """
 
     percent: Decimal = Decimal(0)
     fixed: Decimal = Decimal(0)
     maximum: Decimal = Decimal(0)
+    ceiling: Decimal = Decimal(0)
 
     def __bool__(self):
         return self.percent > 0 or self.fixed > 0
@@ -41,6 +43,8 @@ class FeeRule:
         if amount <= 0:
             return Decimal(0)
         fee = round_to_step(amount * self.percent / 100 + self.fixed, step)
+        if self.ceiling > 0:
+            fee = min(fee, round_to_step(amount * self.ceiling / 100, step, ROUND_FLOOR))
         return min(fee, round_to_step(self.maximum, step)) if self.maximum > 0 else fee
 
 

@@ -16,9 +16,23 @@ def uninstall_hook(env):
     everything that is told about them: so does the accounting payment method that names them.
     """
     providers = env["payment.provider"].search([("code", "=", CODE)])
+    _keep_facts(env, providers)
     providers._paylink_stripe_forget_webhook()
     providers.write(providers._get_removal_values())
     method = providers._get_provider_payment_method(CODE)
     if method and not providers._check_existing_payment(method):
         env["account.payment.method.line"].search([("payment_method_id", "=", method.id)]).unlink()
         method.unlink()
+
+
+def _keep_facts(env, providers):
+    """Write what our fields tell of payments where it stays: in their message."""
+    txs = env["payment.transaction"].search(
+        [
+            ("provider_id", "in", providers.ids),
+            ("state", "=", "done"),
+            ("state_message", "=", False),
+        ]
+    )
+    for tx in txs:
+        tx.state_message = tx._paylink_stripe_summarize()

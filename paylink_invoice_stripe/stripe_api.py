@@ -14,6 +14,8 @@ CODE = "paylink_stripe"
 TIMEOUT = 10
 RETRIES = 2
 
+UNREADABLE = "An answer that nobody can read"
+
 # Stripe's own where it is empty. No setting: only tests ask somebody else.
 BASE_ADDRESSES = {}
 
@@ -103,8 +105,11 @@ def call(env, function, *args):
         # Not "from error": the error carries headers and bodies that no log needs.
         raise _make_failure(stripe, error) from None
     except ValueError:
-        raise StripeFailure("An answer that nobody can read", is_lost=True) from None
-    return result.to_dict()
+        raise StripeFailure(UNREADABLE, is_lost=True) from None
+    answer = result.to_dict() if isinstance(result, stripe.StripeObject) else {}
+    if not answer.get("object"):
+        raise StripeFailure(UNREADABLE, is_lost=True)
+    return answer
 
 
 def _make_failure(stripe, error):
@@ -112,6 +117,9 @@ def _make_failure(stripe, error):
     kinds = (stripe.APIConnectionError, stripe.RateLimitError, stripe.APIError)
     status = error.http_status or 500
     is_lost = isinstance(error, kinds) or status >= 500 or status == 409
+    if isinstance(error, stripe.APIConnectionError):
+        # What the package says of it are several lines for programmers.
+        return StripeFailure("No connection", is_lost)
     return StripeFailure(mask(error.user_message or str(error)), is_lost, error.code)
 
 

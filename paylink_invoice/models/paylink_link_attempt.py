@@ -124,6 +124,11 @@ class PaylinkLinkAttempt(models.Model):
     def _check_offer(self, quote_sudo):
         """Raise `PaymentRefused` unless Odoo offers the way to pay for this very amount now."""
         # In sudo mode because visitors cannot read the fields of providers.
+        is_taken = quote_sudo.provider_id.sudo()._paylink_takes(
+            quote_sudo.total_amount, quote_sudo.currency_id
+        )
+        if is_taken:
+            return
         providers_sudo, methods_sudo = (
             self.env["payment.provider"]
             .sudo()

@@ -175,19 +175,27 @@ class PaylinkPagePrice(models.AbstractModel):
         """Return what a way to pay costs, e.g. "Fee: 2.9% + $ 0.30, at most $ 10.00"."""
         if not rule:
             return self.env._("No fee")
+        fee = self._phrase_fee(rule, currency)
+        limits = []
+        if rule.ceiling and rule.fixed:
+            # A fixed part is much of a small amount.
+            limits.append(self.env._("%(percent)s%%", percent=self._format_percent(rule.ceiling)))
+        if rule.maximum:
+            limits.append(self._format_money(float(rule.maximum), currency))
+        if limits:
+            maximum = " / ".join(limits)
+            return self.env._("Fee: %(fee)s, at most %(maximum)s", fee=fee, maximum=maximum)
+        return self.env._("Fee: %(fee)s", fee=fee)
+
+    @api.model
+    def _phrase_fee(self, rule, currency):
+        """Return what a way to pay costs without its limits, e.g. "2.9% + $ 0.30"."""
         parts = []
         if rule.percent:
             parts.append(self.env._("%(percent)s%%", percent=self._format_percent(rule.percent)))
         if rule.fixed:
             parts.append(self._format_money(float(rule.fixed), currency))
-        fee = " + ".join(self._isolate(part) for part in parts)
-        if rule.maximum:
-            return self.env._(
-                "Fee: %(fee)s, at most %(maximum)s",
-                fee=fee,
-                maximum=self._format_money(float(rule.maximum), currency),
-            )
-        return self.env._("Fee: %(fee)s", fee=fee)
+        return " + ".join(self._isolate(part) for part in parts)
 
     @api.model
     def _get_fee_example(self, rule, currency):
@@ -263,7 +271,10 @@ class PaylinkPagePrice(models.AbstractModel):
 
     @api.model
     def _prepare_quoted_documents(self, quote):
-        """Return what is paid of which document: list of ``(label, amount)``, not too many."""
+        """Return what is paid of which document: list of ``(label, amount)``, not too many; empty for a
+        payment without a quote."""
+        if not quote:
+            return []
         lines = quote.line_ids.filtered("amount")
         shown = lines if len(lines) <= MAX_QUOTED else lines[: MAX_QUOTED - 1]
         documents = [(line.move_id.name, line.amount) for line in shown]

@@ -249,6 +249,17 @@ class PaymentProvider(models.Model):
         default = self.env.ref("paylink_invoice.product_processing_fee", raise_if_not_found=False)
         return self.paylink_fee_product_id or default or self.env["product.product"]
 
+    def _paylink_takes(self, _amount, _currency):
+        """Tell whether the provider, which was offered just now, can be paid this very amount with.
+
+        Meant to be extended by providers that know; an override returns True only where
+        :meth:`_get_compatible_providers` with that amount would have the same answer.
+
+        :param float _amount: what is to be paid, in ``_currency``, a `res.currency`
+        :return: True, or None where Odoo has to be asked
+        """
+        self.ensure_one()
+
     def _paylink_get_flow(self):
         """Return how a payment goes on: ``form`` through Odoo's payment form, or ``redirect``.
 

@@ -202,12 +202,18 @@ class PaymentTransaction(models.Model):
         declined = origin & Domain("state", "in", ("cancel", "error"))
         declined &= Domain("paylink_is_given_up", "=", False)  # Those nobody has declined.
         now = fields.Datetime.now()
+        longest = max(period for period, _number in limits)
+        moments = self.search_fetch(
+            declined & Domain("last_state_change", ">", now - longest),
+            ["last_state_change"],
+            order="last_state_change desc",
+            limit=max(number for _period, number in limits),
+        ).mapped("last_state_change")
         delays = [0]
         for period, number in limits:
-            since = Domain("last_state_change", ">", now - period)
-            newest = self.search(declined & since, order="last_state_change desc", limit=number)
+            newest = [moment for moment in moments if moment > now - period][:number]
             if len(newest) == number:
-                delays.append((newest[-1].last_state_change + period - now).total_seconds())
+                delays.append((newest[-1] + period - now).total_seconds())
         return round(max(delays))
 
     def _paylink_describe_attempt(self, link_sudo=None):
@@ -308,7 +314,7 @@ class PaymentTransaction(models.Model):
 
     def _paylink_schedule_post_processing(self):
         """Have the payments booked within a minute or two, even if no browser comes back."""
-        if any(tx.paylink_link_id for tx in self):
+        if any(tx._paylink_is_ours() for tx in self):
             # The page that waits for the payment books it at once; the cron comes after it.
             self.env.ref("payment.cron_post_process_payment_tx").sudo()._trigger(
                 at=fields.Datetime.now() + timedelta(minutes=1)

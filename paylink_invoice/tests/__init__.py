@@ -11,6 +11,7 @@ from . import (
     test_choice_browser,
     test_consent,
     test_doors,
+    test_hosted_page,
     test_leaving,
     test_link,
     test_page,

@@ -5,7 +5,6 @@ import json
 import re
 import threading
 from contextlib import closing
-from unittest.mock import patch
 
 from odoo import SUPERUSER_ID, Command, api
 from odoo.exceptions import AccessError, ConcurrencyError, UserError
@@ -611,8 +610,6 @@ class TestGenerateAtOnce(TransactionCase):
             env = api.Environment(cr, SUPERUSER_ID, {})
             self.partner_id = env["res.partner"].create({"name": "Generated at once"}).id
         self.addCleanup(self._clean)
-        # Odoo's own runner holds it meanwhile, and the two people would wait for its end.
-        self.enterContext(patch.object(Registry, "_lock", DummyRLock()))
 
     def _clean(self):
         with self.registry.cursor() as cr:

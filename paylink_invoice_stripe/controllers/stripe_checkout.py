@@ -20,6 +20,13 @@ _logger = logging.getLogger(__name__)
 
 MAX_EVENT_BYTES = 512 * 1024
 RETRY_SECONDS = 30
+# How often news are applied anew because others have just applied some about the same payment.
+MAX_TRIES = 10
+APPLIED_MEANWHILE = (
+    psycopg2.errors.SerializationFailure,
+    psycopg2.errors.DeadlockDetected,
+    ConcurrencyError,
+)
 
 
 class StripeCheckout(PaylinkPayment):
@@ -54,20 +61,41 @@ class StripeCheckout(PaylinkPayment):
             # Another browser, as where the app of a bank opens one: it learns how this payment
             # stands, and gets no way in.
             return self._respond_receipt(link_sudo, tx_sudo, is_live=False)
-        if tx_sudo.state in ("draft", "cancel"):
+        if tx_sudo.state == "cancel" or (tx_sudo.state == "draft" and back == "1"):
             return request.redirect(f"{link_sudo._get_path()}#o_paylink_pay", 303)
         return request.redirect(link_sudo._get_receipt_path(tx_sudo), 303)
 
     def _apply_news(self, tx_sudo, is_back):
-        """Ask Stripe what became of the payment; where it does not tell, others will ask again."""
-        try:
+        """Ask Stripe what became of the payment; where it does not tell, the cron asks again soon."""
+
+        def ask():
             with request.env.cr.savepoint():
                 if is_back and tx_sudo.paylink_stripe_session_state == "open":
-                    tx_sudo._paylink_stripe_close()
+                    tx_sudo._paylink_stripe_close(is_patient=True)
                 else:
-                    tx_sudo._paylink_stripe_sync()
+                    tx_sudo._paylink_stripe_sync(is_patient=True)
+
+        try:
+            self._begin_anew(ask)
         except (StripeFailure, StripeBusy, UserError) as error:
             _logger.info("Payment %s is not known yet: %s", tx_sudo.reference, error)
+            tx_sudo._paylink_stripe_check_soon()
+
+    def _begin_anew(self, work):
+        """Return the result of ``work``, begun anew where somebody else has just applied news.
+
+        :param work: a function before which nothing was written, and which locks first
+        :raise StripeBusy: if others go on and on
+        """
+        for _try in range(MAX_TRIES):
+            try:
+                result = work()
+                request.env.flush_all()
+                return result
+            except APPLIED_MEANWHILE:
+                # A new transaction sees what they have written.
+                request.env.cr.rollback()
+        raise StripeBusy
 
     # === STRIPE === #
 
@@ -97,18 +125,16 @@ class StripeCheckout(PaylinkPayment):
 
     def _process_event(self, provider_sudo, event):
         try:
-            is_known = provider_sudo._paylink_stripe_process_event(event)
-            request.env.flush_all()
+            is_known = self._begin_anew(lambda: provider_sudo._paylink_stripe_process_event(event))
         except StripeBusy:
+            request.env.cr.rollback()
             return self._respond_come_again()
         except StripeFailure as failure:
             _logger.warning("Stripe cannot tell about event %s: %s", event.get("id"), failure)
+            request.env.cr.rollback()
             if failure.is_lost:
-                request.env.cr.rollback()
                 return self._respond_come_again()
             is_known = False
-        except (psycopg2.OperationalError, ConcurrencyError):
-            raise  # Odoo begins anew, on what the others have written.
         return self._respond_json({"received": True, "known": is_known})
 
     def _respond_come_again(self):

@@ -2,9 +2,11 @@
 from . import (
     account_move,
     paylink_link,
+    paylink_page,
     payment_method,
     payment_provider,
     payment_provider_setup,
+    payment_provider_unknown,
     payment_provider_webhook,
     payment_token,
     payment_transaction,

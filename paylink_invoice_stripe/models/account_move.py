@@ -22,9 +22,7 @@ class AccountMove(models.Model):
     def _compute_paylink_stripe_dispute_notice(self):
         for move in self:
             disputed = move.transaction_ids.filtered(lambda tx: tx._paylink_stripe_is_disputed())
-            move.paylink_stripe_dispute_notice = (
-                disputed[:1]._paylink_stripe_phrase_dispute() if disputed else False
-            )
+            move.paylink_stripe_dispute_notice = disputed[:1]._paylink_stripe_describe_dispute()
 
     # === OFFER === #
 

@@ -1,7 +1,10 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-from odoo import models
+from odoo import api, models
 
-from .payment_provider import METHOD_CREDIT, METHOD_DEBIT
+# Ways to pay: where there is no fee, where there is one, and how not to pay it.
+METHOD_ANY, METHOD_CREDIT, METHOD_DEBIT = (
+    f"paylink_invoice_stripe.payment_method_{name}" for name in ("any", "credit", "debit")
+)
 
 
 class PaymentMethod(models.Model):
@@ -12,6 +15,10 @@ class PaymentMethod(models.Model):
         methods = super()._get_compatible_payment_methods(*args, **kwargs)
         if self.env.context.get("paylink_stripe_all_ways"):
             return methods
-        for xml_id in (METHOD_CREDIT, METHOD_DEBIT):
-            methods -= self.env.ref(xml_id, raise_if_not_found=False) or methods.browse()
-        return methods
+        return methods - self._paylink_stripe_get(METHOD_CREDIT, METHOD_DEBIT)
+
+    @api.model
+    def _paylink_stripe_get(self, *xml_ids):
+        """Return our ways to pay by their XML ids, as far as they are there; without a query."""
+        data = self.env["ir.model.data"]
+        return self.browse(filter(None, (data._xmlid_to_res_id(xml_id) for xml_id in xml_ids)))

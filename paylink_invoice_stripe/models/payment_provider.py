@@ -1,6 +1,9 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """Stripe Checkout as a payment provider: what it can do, and when it is offered."""
 
+import dataclasses
+from decimal import Decimal
+
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
@@ -9,11 +12,8 @@ from odoo.addons.payment.const import CURRENCY_MINOR_UNITS
 
 from .. import amounts, stripe_api
 from ..stripe_api import CODE
+from .payment_method import METHOD_ANY, METHOD_CREDIT, METHOD_DEBIT
 
-# Ways to pay: where there is no fee, where there is one, and how not to pay it.
-METHOD_ANY, METHOD_CREDIT, METHOD_DEBIT = (
-    f"paylink_invoice_stripe.payment_method_{name}" for name in ("any", "credit", "debit")
-)
 # More than this the card networks do not allow anybody to charge, whatever a card costs.
 MAX_FEE_PERCENT = 3
 
@@ -23,6 +23,14 @@ class PaymentProvider(models.Model):
 
     code = fields.Selection(
         selection_add=[(CODE, "Stripe Checkout")], ondelete={CODE: "set default"}
+    )
+
+    paylink_stripe_is_discount = fields.Boolean(
+        string="Speak of a Discount",
+        help="Customers read how much less they pay by debit card or from the bank than by credit "
+        "card, instead of “No fee”. The amounts are the same. Whether that makes it a discount where "
+        "surcharges are restricted, is for you to find out.",
+        copy=False,
     )
 
     # === COMPUTE METHODS === #
@@ -82,6 +90,13 @@ class PaymentProvider(models.Model):
             )
         )
 
+    def _paylink_takes(self, amount, currency):
+        # EXTENDS 'paylink_invoice': nothing but the amount matters beyond what was looked at before.
+        self.ensure_one()
+        if self.code != CODE or self.maximum_amount:
+            return super()._paylink_takes(amount, currency)
+        return self._paylink_stripe_can_charge(amount, currency)
+
     def _paylink_stripe_can_charge(self, amount, currency):
         """Tell whether Stripe is set up, and takes such an amount.
 
@@ -104,9 +119,16 @@ class PaymentProvider(models.Model):
 
     def _paylink_get_fee_rule(self, method, currency, country):
         # EXTENDS 'paylink_invoice': a fee is charged on credit cards only.
-        if self.code == CODE and method != self.env.ref(METHOD_CREDIT, raise_if_not_found=False):
+        if self.code == CODE and method != method._paylink_stripe_get(METHOD_CREDIT):
             return pricing.FeeRule()
         return super()._paylink_get_fee_rule(method, currency, country)
+
+    def _paylink_get_whole_fee_rule(self, currency):
+        # EXTENDS 'paylink_invoice': a fixed part does not lead beyond what card networks allow.
+        rule = super()._paylink_get_whole_fee_rule(currency)
+        if self.code != CODE:
+            return rule
+        return dataclasses.replace(rule, ceiling=Decimal(MAX_FEE_PERCENT))
 
     @api.model
     def _paylink_find_options(self, company, partner, currency, amount):
@@ -125,15 +147,13 @@ class PaymentProvider(models.Model):
         :param float due: what is due
         :param country: the `res.country` of the customer, or none
         """
-        model_data = self.env["ir.model.data"]
-        any_id, credit_id, debit_id = (
-            model_data._xmlid_to_res_id(xml_id)
-            for xml_id in (METHOD_ANY, METHOD_CREDIT, METHOD_DEBIT)
-        )
-        credit = self.env["payment.method"].browse(credit_id)
+        methods = self.env["payment.method"]
+        any_id = methods._paylink_stripe_get(METHOD_ANY).id
+        credit = methods._paylink_stripe_get(METHOD_CREDIT)
+        ways = methods._paylink_stripe_get(METHOD_ANY, METHOD_CREDIT, METHOD_DEBIT)
 
         def is_open(provider, method_id):
-            if provider.code != CODE or method_id not in (any_id, credit_id, debit_id):
+            if provider.code != CODE or method_id not in ways.ids:
                 return True
             if pricing.to_exact(currency.round(due)) < amounts.get_minimum(currency.name):
                 return False

@@ -17,7 +17,7 @@ class PaymentProviderSetup(models.Model):
     _inherit = "payment.provider"
 
     paylink_stripe_secret_key = fields.Char(
-        string="Secret Key",
+        string="Stripe Secret Key",
         help="Of Stripe's page “API keys”. It begins with sk_test_ or sk_live_, or with rk_ where it "
         "is restricted.",
         required_if_provider=CODE,
@@ -193,6 +193,13 @@ class PaymentProviderSetup(models.Model):
             return self.env._(
                 "Stripe did not answer. Check that this server may reach the Internet, and try "
                 "again. (%(message)s)",
+                message=failure.message,
+            )
+        if failure.code == "url_invalid":
+            return self.env._(
+                "Stripe cannot reach this server at %(url)s. Enter its public https address in "
+                "Settings > Invoice Links, and try again. (%(message)s)",
+                url=self.company_id._paylink_get_base_url(),
                 message=failure.message,
             )
         return self.env._("Stripe says: %(message)s", message=failure.message)

@@ -40,7 +40,7 @@ class PaymentProviderWebhook(models.Model):
     _inherit = "payment.provider"
 
     paylink_stripe_webhook_secret = fields.Char(
-        string="Webhook Signing Secret",
+        string="Stripe Signing Secret",
         help="Stripe's messages are believed only with it. “Create webhook” enters it.",
         required_if_provider=CODE,
         copy=False,
@@ -175,7 +175,11 @@ class PaymentProviderWebhook(models.Model):
             return txs_sudo._paylink_stripe_note_payout(self, str(hint.get("id")))
         tx_sudo = txs_sudo._paylink_stripe_find(self, hint)
         if not tx_sudo:
+            if kind == "payment_intent.succeeded":
+                self._paylink_stripe_check_unknown(hint)
             return False
+        # Several messages about one payment, and the customer who comes back, arrive at once.
+        tx_sudo._paylink_stripe_lock(is_patient=True)
         if kind.startswith("refund."):
             tx_sudo._paylink_stripe_sync_refunds()
         elif kind.startswith("charge.dispute."):

@@ -3,7 +3,10 @@
 
 from datetime import timedelta
 
+import psycopg2
+
 from odoo import api, fields, models
+from odoo.tools import SQL
 
 from odoo.addons.paylink_invoice import tokens
 
@@ -15,6 +18,10 @@ COST_PATIENCE = timedelta(days=7)
 # An undecided payment is asked about again after this share of the time it took so far.
 CHECK_SHARE = 4
 LONGEST_PAUSE = timedelta(hours=12)
+# How long a customer waits for somebody else who asks Stripe about the same payment.
+LOCK_PATIENCE = "20s"
+# How often in a row Stripe may not answer the cron before that stops for this time.
+MAX_LOST = 3
 
 
 class PaymentTransaction(models.Model):
@@ -114,27 +121,65 @@ class PaymentTransaction(models.Model):
 
     # === LOCK === #
 
-    def _paylink_stripe_lock(self):
+    def _paylink_stripe_lock(self, is_patient=False):
         """Keep others from applying news about these payments until the transaction ends.
 
-        :raise StripeBusy: if somebody does so already
+        :param bool is_patient: wait for somebody who does so already. If they change anything,
+            PostgreSQL asks to roll back and begin anew, as Odoo's requests do by themselves
+        :raise StripeBusy: if somebody does so already, and does not end in time
         """
         self.flush_recordset()
-        if self.try_lock_for_update(allow_referencing=True) != self:
+        locked = self._paylink_stripe_lock_rows()
+        if locked != len(self) and is_patient:
+            locked = self._paylink_stripe_lock_in_time()
+        if locked != len(self):
             raise StripeBusy(", ".join(self.mapped("reference")))
-        self.invalidate_recordset()
+
+    def _paylink_stripe_lock_in_time(self):
+        """Lock the rows, even if others ask Stripe about them; return how many could be locked."""
+        try:
+            with self.env.cr.savepoint(flush=False):
+                self.env.cr.execute(SQL("SET LOCAL lock_timeout = %s", LOCK_PATIENCE))
+                locked = self._paylink_stripe_lock_rows(is_waiting=True)
+                self.env.cr.execute("SET LOCAL lock_timeout TO DEFAULT")
+        except psycopg2.errors.LockNotAvailable:
+            return 0
+        return locked
+
+    def _paylink_stripe_lock_rows(self, is_waiting=False):
+        """Lock the rows, in one order for all; return how many could be locked.
+
+        Where somebody has changed one since this transaction began, PostgreSQL asks to begin anew;
+        so what was read before stays true. Not by `try_lock_for_update`, which takes that for an error
+        worth a line in the log.
+        """
+        self.env.cr.execute(
+            SQL(
+                "SELECT 1 FROM payment_transaction WHERE id IN %s ORDER BY id FOR NO KEY UPDATE %s",
+                tuple(self.ids),
+                SQL() if is_waiting else SQL("SKIP LOCKED"),
+            ),
+            log_exceptions=False,
+        )
+        return self.env.cr.rowcount
 
     # === CHECKS === #
 
-    def _paylink_stripe_check_soon(self):
-        """Have Stripe asked about these payments, or their pages there closed, within seconds."""
-        waiting = self._paylink_stripe_filter().filtered(
+    def _paylink_stripe_check_soon(self, pause=timedelta(0)):
+        """Have Stripe asked about these payments, or their pages there closed, within seconds.
+
+        :param timedelta pause: to wait before
+        """
+        if self._paylink_stripe_get_open():
+            # Payments with an open page are asked about whenever the cron runs.
+            cron_sudo = self.env.ref("paylink_invoice_stripe.ir_cron_paylink_stripe").sudo()
+            cron_sudo._trigger(at=fields.Datetime.now() + pause)
+
+    def _paylink_stripe_get_open(self):
+        """Return those of the payments whose page at Stripe is open, as far as is known."""
+        return self._paylink_stripe_filter().filtered(
             lambda tx: tx.paylink_stripe_session_state == "open"
         )
-        if waiting:
-            waiting.paylink_stripe_check_date = fields.Datetime.now()
-            cron_sudo = self.env.ref("paylink_invoice_stripe.ir_cron_paylink_stripe").sudo()
-            cron_sudo._trigger()
 
     def _paylink_stripe_plan_check(self):
         """Note when to ask Stripe again."""
@@ -158,9 +203,13 @@ class PaymentTransaction(models.Model):
             ],
             order="paylink_stripe_check_date",
         )
+        lost = 0
         for index, tx in enumerate(due, start=1):
-            tx._paylink_stripe_attend()
-            self.env["ir.cron"]._commit_progress(1, remaining=len(due) - index)
+            lost = 0 if tx._paylink_stripe_attend() else lost + 1
+            seconds = self.env["ir.cron"]._commit_progress(1, remaining=len(due) - index)
+            if not seconds or lost == MAX_LOST:
+                # Who was not asked about now is first the next time.
+                break
 
     # === FORM === #
 
@@ -180,6 +229,13 @@ class PaymentTransaction(models.Model):
     def _paylink_is_ours(self):
         # EXTENDS 'paylink_invoice': what comes late is booked, whichever page it was paid on.
         return super()._paylink_is_ours() or self.provider_code == CODE
+
+    def _paylink_schedule_post_processing(self):
+        # EXTENDS 'paylink_invoice': no page of Odoo waits for the payment and books it, so the cron
+        # does it at once.
+        super()._paylink_schedule_post_processing()
+        if self._paylink_stripe_filter():
+            self.env.ref("payment.cron_post_process_payment_tx").sudo()._trigger()
 
     # === WAY BACK === #
 

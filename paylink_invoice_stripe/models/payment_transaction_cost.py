@@ -125,3 +125,20 @@ class PaymentTransactionCost(models.Model):
             }
         )
         return bool(txs)
+
+    # === WORDS === #
+
+    def _paylink_stripe_summarize(self):
+        """Return what is known of the payment beyond its amount, in one line."""
+        self.ensure_one()
+        facts = [self.paylink_stripe_instrument]
+        if currency := self.paylink_stripe_cost_currency_id:
+            facts.append(
+                self.env._(
+                    "cost at Stripe %(cost)s, paid out %(net)s",
+                    cost=currency.format(self.paylink_stripe_cost),
+                    net=currency.format(self.paylink_stripe_net),
+                )
+            )
+        facts += [self.paylink_stripe_payout_ref, self.paylink_stripe_receipt_url]
+        return "; ".join(fact for fact in facts if fact)

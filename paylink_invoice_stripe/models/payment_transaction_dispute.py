@@ -35,6 +35,14 @@ class PaymentTransactionDispute(models.Model):
         self.ensure_one()
         return self.paylink_stripe_dispute_state in (*OPEN_STATES, "lost")
 
+    def _paylink_stripe_sync_disputes(self):
+        """Ask Stripe about all disputes of this payment."""
+        disputes = self.provider_id._paylink_stripe_collect(
+            "disputes.list", {"payment_intent": self.provider_reference}
+        )
+        for dispute in sorted(disputes, key=lambda dispute: dispute["created"]):
+            self._paylink_stripe_sync_dispute(dispute["id"])
+
     def _paylink_stripe_sync_dispute(self, dispute_ref):
         """Ask Stripe about a dispute of this payment, and tell staff of every change."""
         self.ensure_one()
@@ -60,6 +68,12 @@ class PaymentTransactionDispute(models.Model):
             self._paylink_alert_accountant("paylink_invoice_stripe.activity_dispute")
 
     # === WORDS === #
+
+    def _paylink_stripe_describe_dispute(self):
+        """Return what is disputed and what to do, as plain text; False for no payment."""
+        if not self:
+            return False
+        return f"{self._paylink_stripe_phrase_dispute()} {self._paylink_stripe_advise_dispute()}"
 
     def _paylink_stripe_phrase_dispute(self):
         """Return what is disputed and how it stands, for staff."""

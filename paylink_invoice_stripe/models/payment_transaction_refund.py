@@ -1,10 +1,15 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """Giving money back: once for each wish, whatever gets lost on the way."""
 
+import time
+
 from odoo import fields, models
 from odoo.exceptions import UserError, ValidationError
 
 from ..stripe_api import CODE, StripeBusy, StripeFailure
+
+# Within this time a refund that is not written down here may still be.
+REPLAY_SECONDS = 600
 
 
 class PaymentTransactionRefund(models.Model):
@@ -34,6 +39,8 @@ class PaymentTransactionRefund(models.Model):
         Whoever asks again because an answer was lost gives nothing back twice; who gives back the
         same amount once more does.
         """
+        if self.paylink_is_fee_refund:
+            return self.source_transaction_id._paylink_stripe_get_fee_refund_key()
         siblings = self.source_transaction_id.child_transaction_ids - self
         refunds = siblings.filtered(lambda tx: tx.operation == "refund")
         failed = refunds.filtered(lambda tx: tx.state in ("cancel", "error"))
@@ -41,6 +48,10 @@ class PaymentTransactionRefund(models.Model):
         database = self.provider_id._paylink_stripe_get_database()
         what = f"{self.source_transaction_id.id}-{before}-{self._paylink_stripe_get_minor()}"
         return f"{database}-refund-{what}" + (f"-{len(failed)}" if failed else "")
+
+    def _paylink_stripe_get_fee_refund_key(self):
+        """Return by what Stripe knows that the fee of this payment is given back: that is done once."""
+        return f"{self.provider_id._paylink_stripe_get_database()}-fee-{self.id}"
 
     def _paylink_stripe_send_refund(self):
         """Ask Stripe for the refund, once, however often it is asked.
@@ -51,7 +62,11 @@ class PaymentTransactionRefund(models.Model):
         values = {
             "payment_intent": source.provider_reference,
             "amount": self._paylink_stripe_get_minor(),
-            "metadata": source._paylink_stripe_get_metadata(),
+            "metadata": {
+                **source._paylink_stripe_get_metadata(),
+                # By which the refund is known again whatever happens to this transaction.
+                "odoo_refund": self.paylink_stripe_key,
+            },
         }
         options = {"idempotency_key": self.paylink_stripe_key}
         try:
@@ -102,25 +117,37 @@ class PaymentTransactionRefund(models.Model):
                 child._paylink_stripe_plan_check()
 
     def _paylink_stripe_get_refund(self, refund):
-        """Return the transaction of a refund; a new one where it was made at Stripe."""
+        """Return the transaction of a refund; a new one where it was made at Stripe.
+
+        :raise StripeBusy: if it was asked for here, and may be just about to be written down
+        """
         if refund.get("payment_intent") != self.provider_reference:
             return self.browse()
+        key = self._paylink_stripe_get_key_of_refund(refund)
         children = self.child_transaction_ids.filtered(lambda tx: tx.operation == "refund")
         known = children.filtered(lambda tx: tx.provider_reference == refund["id"])
         # One whose answer was lost is the one that is told of now.
-        lost = children.filtered(
-            lambda tx: (
-                not tx.provider_reference
-                and tx.state in ("draft", "pending", "error")
-                and tx._paylink_stripe_get_minor() == refund["amount"]
-            )
-        )
+        lost = children.filtered(lambda tx: key and tx.paylink_stripe_key == key)
         if known or lost:
-            return (known or lost.sorted("id"))[0]
+            return (known or lost)[:1]
         if refund["status"] in ("failed", "canceled"):
             return self.browse()
+        if key and refund["created"] > time.time() - REPLAY_SECONDS:
+            # Odoo begins a request anew that met a conflict; it asks with the same key then.
+            raise StripeBusy(self.reference)
         amount = self.provider_id._paylink_stripe_to_major(refund["amount"], self.currency_id)
-        return self._create_child_transaction(amount, is_refund=True)
+        return self._create_child_transaction(
+            amount,
+            is_refund=True,
+            paylink_stripe_key=key,
+            paylink_is_fee_refund=bool(key) and key == self._paylink_stripe_get_fee_refund_key(),
+        )
+
+    def _paylink_stripe_get_key_of_refund(self, refund):
+        """Return the key with which this database has asked for a refund, or None if it was another."""
+        metadata = refund.get("metadata") or {}
+        is_ours = self._paylink_stripe_get_metadata().items() <= metadata.items()
+        return metadata.get("odoo_refund") if is_ours else None
 
     def _paylink_stripe_apply_refund(self, refund):
         """Set the state of a refund as Stripe tells it."""
@@ -128,8 +155,6 @@ class PaymentTransactionRefund(models.Model):
         status = refund["status"]
         if status == "succeeded" and self.state != "done":
             self._set_done()
-            # Nobody looks at a page that would have it booked.
-            self.env.ref("payment.cron_post_process_payment_tx").sudo()._trigger()
         elif status in ("pending", "requires_action") and self.state == "draft":
             self._set_pending()
         elif status in ("failed", "canceled") and self.state not in ("error", "cancel"):
@@ -155,12 +180,14 @@ class PaymentTransactionRefund(models.Model):
             self.state == "done"
             and self.operation != "refund"
             and self.paylink_fee_amount > 0
-            and self.paylink_stripe_funding not in (False, "credit")
+            # Known, and no credit card.
+            and bool(self.paylink_stripe_instrument)
+            and self.paylink_stripe_funding != "credit"
             and not self.child_transaction_ids.filtered("paylink_is_fee_refund")
         )
 
     def _paylink_stripe_refund_fee(self):
-        """Give a fee back that was not owed."""
+        """Give a fee back that was not owed; where that fails, staff get a task."""
         self.ensure_one()
         refund = self._create_child_transaction(
             self.paylink_fee_amount, is_refund=True, paylink_is_fee_refund=True
@@ -170,3 +197,16 @@ class PaymentTransactionRefund(models.Model):
             refund._send_refund_request()
         except ValidationError as error:
             refund._set_error(str(error))
+            refund._paylink_alert_accountant("paylink_invoice_stripe.activity_fee_refund_failed")
+
+    def _paylink_stripe_phrase_failed_fee_refund(self):
+        """Return what is wrong where a fee that was not owed could not be given back."""
+        return self.env._(
+            "%(customer)s has paid a processing fee of %(amount)s, though not by credit card, and "
+            "Stripe does not give it back: %(reason)s",
+            **{
+                **self._paylink_prepare_words(),
+                "amount": self.currency_id.format(abs(self.amount)),
+                "reason": self.state_message,
+            },
+        )

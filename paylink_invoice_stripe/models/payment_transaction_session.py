@@ -11,7 +11,8 @@ from odoo.tools import email_normalize
 from odoo.addons.paylink_invoice.models.payment_transaction import PaymentRefused
 
 from ..stripe_api import CODE, StripeBusy, StripeFailure
-from .payment_provider import METHOD_CREDIT, METHOD_DEBIT
+from .payment_method import METHOD_CREDIT, METHOD_DEBIT
+from .payment_transaction_sync import WITH_CHARGE
 
 _logger = logging.getLogger(__name__)
 
@@ -20,51 +21,14 @@ _logger = logging.getLogger(__name__)
 PAGE_LIFE = timedelta(minutes=50)
 # How long a page stays open that nobody else needs closed: who is typing a card may finish.
 PAGE_PATIENCE = timedelta(minutes=30)
+CLOSING_PAUSE = timedelta(seconds=30)
 
 # The languages of Stripe's page; in any other one it follows the browser.
 LOCALES = [
-    "bg",
-    "cs",
-    "da",
-    "de",
-    "el",
-    "en",
-    "en-GB",
-    "es",
-    "es-419",
-    "et",
-    "fi",
-    "fil",
-    "fr",
-    "fr-CA",
-    "hr",
-    "hu",
-    "id",
-    "it",
-    "ja",
-    "ko",
-    "lt",
-    "lv",
-    "ms",
-    "mt",
-    "nb",
-    "nl",
-    "pl",
-    "pt",
-    "pt-BR",
-    "ro",
-    "ru",
-    "sk",
-    "sl",
-    "sv",
-    "th",
-    "tr",
-    "vi",
-    "zh",
-    "zh-HK",
-    "zh-TW",
-]
-
+    "bg", "cs", "da", "de", "el", "en", "en-GB", "es", "es-419", "et", "fi", "fil", "fr", "fr-CA",
+    "hr", "hu", "id", "it", "ja", "ko", "lt", "lv", "ms", "mt", "nb", "nl", "pl", "pt", "pt-BR",
+    "ro", "ru", "sk", "sl", "sv", "th", "tr", "vi", "zh", "zh-HK", "zh-TW",
+]  # fmt: skip
 
 # Stripe takes a hundred line items; tip and fee have their own.
 MAX_DOCUMENTS = 50
@@ -88,8 +52,8 @@ class PaymentTransactionSession(models.Model):
             self._paylink_give_up(self.env._("Stripe could not open its page: %s", error))
         except StripeBusy:
             _logger.info("Payment %s is being looked at elsewhere", self.reference)
-        link_sudo = self.paylink_link_id
-        raise PaymentRefused("provider_failed", link_sudo._get_payment_refusal("provider_failed"))
+            self._paylink_stripe_refuse("in_progress")
+        return self._paylink_stripe_refuse("provider_failed")
 
     def _get_specific_rendering_values(self, processing_values):
         # EXTENDS 'payment': Odoo's own forms lead to the same page.
@@ -97,7 +61,7 @@ class PaymentTransactionSession(models.Model):
             return super()._get_specific_rendering_values(processing_values)
         try:
             return {"api_url": self._paylink_stripe_open_page()}
-        except (StripeFailure, StripeBusy) as error:
+        except (StripeFailure, StripeBusy, PaymentRefused) as error:
             raise ValidationError(
                 self.env._("The payment could not be started; nothing was charged. Try again.")
             ) from error
@@ -111,12 +75,14 @@ class PaymentTransactionSession(models.Model):
         :raise PaymentRefused: if it turns out that the documents have been paid meanwhile
         """
         self.ensure_one()
-        self._paylink_stripe_lock()
-        self._paylink_stripe_close_others()
+        others = (self.invoice_ids.transaction_ids - self)._paylink_stripe_get_open()
+        # Who taps twice waits here, and is led to the page that the first tap opens.
+        (self | others)._paylink_stripe_lock(is_patient=True)
+        others._paylink_stripe_close_for(self)
         session = self._paylink_stripe_get_session()
         if session["status"] != "open":
             self._paylink_stripe_sync()
-            self._paylink_stripe_refuse()
+            self._paylink_stripe_refuse_paid()
         return session["url"]
 
     def _paylink_stripe_get_session(self):
@@ -141,43 +107,64 @@ class PaymentTransactionSession(models.Model):
         )
         return session
 
-    def _paylink_stripe_refuse(self):
+    def _paylink_stripe_refuse_paid(self):
         """Tell the customer that the documents are paid already, or that a payment is under way."""
+        link_sudo = self.paylink_link_id
+        self._paylink_stripe_refuse(link_sudo and link_sudo._get_denial("pay") or "provider_failed")
+
+    def _paylink_stripe_refuse(self, code):
+        """Tell the customer why the payment does not go on, also where no link has started it.
+
+        :param str code: see :meth:`paylink.link._get_payment_refusal`
+        """
         link_sudo = self.paylink_link_id
         if not link_sudo:
             raise ValidationError(
                 self.env._("This invoice has been paid, or is being paid. Reload the page.")
             )
-        code = link_sudo._get_denial("pay") or "changed"
         raise PaymentRefused(code, link_sudo._get_payment_refusal(code))
 
     # === CLOSING === #
 
-    def _paylink_stripe_close_others(self):
-        """Close the pages of other attempts to pay the same documents.
+    def _paylink_stripe_close_for(self, tx):
+        """Close the pages of other attempts to pay the documents of an attempt.
 
-        :raise PaymentRefused: if one of them has been paid just now; then this attempt is given up
+        :param tx: the attempt that is to be the only one
+        :raise PaymentRefused: if one of them has been paid just now; then ``tx`` is given up
         :raise StripeFailure: if nobody knows whether one is closed: no second one is opened then
         """
-        others = self.invoice_ids.transaction_ids.filtered(
-            lambda tx: tx != self and tx.paylink_stripe_session_state == "open"
-        )
-        for other in others:
+        for other in self:
             other._paylink_stripe_close()
-        if others.filtered(lambda tx: tx.state in ("pending", "authorized", "done")):
-            self._paylink_replace()
-            self._paylink_stripe_refuse()
+        if self.filtered(lambda other: other.state in ("pending", "authorized", "done")):
+            tx._paylink_replace()
+            tx._paylink_stripe_refuse_paid()
 
-    def _paylink_stripe_close(self):
-        """Close the page at Stripe; a payment that was made before stays, and is applied."""
+    def _paylink_stripe_close(self, is_patient=False):
+        """Close the page at Stripe; a payment that was made before stays, and is applied.
+
+        :param bool is_patient: see :meth:`_paylink_stripe_lock`
+        """
         self.ensure_one()
+        self._paylink_stripe_lock(is_patient)
         try:
-            self._paylink_stripe_call("checkout.sessions.expire", self.paylink_stripe_session_ref)
+            session = self._paylink_stripe_call(
+                "checkout.sessions.expire", self.paylink_stripe_session_ref, WITH_CHARGE
+            )
         except StripeFailure as failure:
             if failure.is_lost:
                 raise
             # It is not open any more; what became of it is told by the next request.
-        self._paylink_stripe_sync()
+            self._paylink_stripe_sync()
+        else:
+            intent = session.get("payment_intent")
+            self._paylink_stripe_apply(self._paylink_stripe_prepare_data(session, intent))
+            self._paylink_stripe_plan_check()
+
+    def _paylink_give_up(self, reason):
+        # EXTENDS 'paylink_invoice': nobody shall pay on a page that is not waited for any more. Not at
+        # once, because who pays in another way at Stripe has it closed by that.
+        super()._paylink_give_up(reason)
+        self._paylink_stripe_check_soon(CLOSING_PAUSE)
 
     def _paylink_stripe_is_page_wanted(self):
         """Tell whether the customer may still pay on the page that is open at Stripe."""
@@ -198,6 +185,7 @@ class PaymentTransactionSession(models.Model):
     def _paylink_stripe_prepare_session(self):
         """Return the values of the Checkout Session; the same ones at every call."""
         self.ensure_one()
+        self._paylink_stripe_fetch_names()
         lang = (self.paylink_link_id and self.paylink_link_id._get_lang()) or self.partner_lang
         tx = self.with_context(lang=lang or self.env.lang)
         expiry = (self.create_date + PAGE_LIFE).replace(tzinfo=UTC)
@@ -222,6 +210,14 @@ class PaymentTransactionSession(models.Model):
             **self._paylink_stripe_prepare_customer(),
             **tx._paylink_stripe_prepare_restriction(),
         }
+
+    def _paylink_stripe_fetch_names(self):
+        """Read what the page tells, and not all that Odoo knows of invoices and customers."""
+        page = self.env["paylink.page"]
+        page._fetch(self.paylink_link_id)
+        page._fetch(self.invoice_ids)
+        page._fetch(self.company_id)
+        page._fetch(self.paylink_link_id.partner_id)
 
     def _paylink_stripe_prepare_lines(self):
         """Return the line items: each document, the tip, the fee."""
@@ -264,13 +260,14 @@ class PaymentTransactionSession(models.Model):
 
     def _paylink_stripe_prepare_restriction(self):
         """Return which cards the page takes, so that the fee is paid on credit cards only."""
-        if self.payment_method_id == self.env.ref(METHOD_CREDIT):
+        methods = self.env["payment.method"]
+        if self.payment_method_id == methods._paylink_stripe_get(METHOD_CREDIT):
             blocked = ["debit", "prepaid"]
             text = self.env._(
                 "Credit cards only. To pay by debit card or from your bank account, without a fee, "
                 "go back and choose that."
             )
-        elif self.payment_method_id == self.env.ref(METHOD_DEBIT):
+        elif self.payment_method_id == methods._paylink_stripe_get(METHOD_DEBIT):
             blocked = ["credit"]
             text = self.env._("To pay by credit card, go back and choose that.")
         else:

@@ -6,31 +6,37 @@ and as often as they like.
 """
 
 import logging
+from datetime import timedelta
 
 import psycopg2
 
-from odoo import fields, models
+from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from ..stripe_api import CODE, StripeBusy, StripeFailure, mask
-from .payment_transaction import LONGEST_PAUSE
 
 _logger = logging.getLogger(__name__)
 
 CHARGE = "latest_charge.balance_transaction"
+WITH_CHARGE = {"expand": [f"payment_intent.{CHARGE}"]}
+
+# How often and how long Stripe is asked again that refuses to tell, as where the key is wrong.
+REFUSAL_PAUSE = timedelta(hours=1)
+REFUSAL_PATIENCE = timedelta(days=7)
 
 
 class PaymentTransactionSync(models.Model):
     _inherit = "payment.transaction"
 
-    def _paylink_stripe_sync(self):
+    def _paylink_stripe_sync(self, is_patient=False):
         """Ask Stripe what became of the payment, and apply that.
 
+        :param bool is_patient: see :meth:`_paylink_stripe_lock`
         :raise StripeFailure: if Stripe refuses or does not answer; nothing is changed then
         :raise StripeBusy: if somebody else does so at this moment
         """
         self.ensure_one()
-        self._paylink_stripe_lock()
+        self._paylink_stripe_lock(is_patient)
         if self.operation == "refund":
             self._paylink_stripe_sync_refund()
         elif data := self._paylink_stripe_fetch():
@@ -46,6 +52,7 @@ class PaymentTransactionSync(models.Model):
             self._paylink_stripe_sync()
             if self.payment_id and self.operation != "refund":
                 self._paylink_stripe_sync_refunds()
+                self._paylink_stripe_sync_disputes()
         except StripeFailure as failure:
             raise UserError(self.provider_id._paylink_stripe_explain(failure)) from None
         except StripeBusy:
@@ -54,7 +61,10 @@ class PaymentTransactionSync(models.Model):
             ) from None
 
     def _paylink_stripe_attend(self):
-        """Do what the cron has to do for one payment; a failure is logged and tried again later."""
+        """Do what the cron has to do for one payment; a failure is logged and tried again later.
+
+        :return: whether Stripe is there: False where it did not answer
+        """
         self.ensure_one()
         reference = self.reference
         try:
@@ -64,8 +74,29 @@ class PaymentTransactionSync(models.Model):
             _logger.info("Payment %s is being looked at elsewhere", reference)
         except (StripeFailure, UserError) as error:
             _logger.warning("Stripe cannot tell about payment %s: %s", reference, mask(str(error)))
-            if not getattr(error, "is_lost", False):
-                self.paylink_stripe_check_date = fields.Datetime.now() + LONGEST_PAUSE / 12
+            self._paylink_stripe_postpone(getattr(error, "is_lost", False))
+            return not getattr(error, "is_lost", False)
+        except Exception:
+            # Whatever one payment meets, the others are not kept waiting by it.
+            _logger.exception("Payment %s cannot be looked after", reference)
+            self._paylink_stripe_postpone()
+        return True
+
+    def _paylink_stripe_postpone(self, is_lost=False):
+        """Note when to ask Stripe again that has not told anything.
+
+        :param bool is_lost: whether it did not answer at all: then behind the others, but soon
+        """
+        now = fields.Datetime.now()
+        if is_lost:
+            self.paylink_stripe_check_date = now
+        elif self.create_date + REFUSAL_PATIENCE > now:
+            self.paylink_stripe_check_date = now + REFUSAL_PAUSE
+        else:
+            # Such as payments of another account, whose key was here before.
+            self._paylink_stripe_note(paylink_stripe_check_date=False)
+            if self.state == "draft":
+                self._paylink_give_up(self.env._("Stripe does not tell what became of it."))
 
     def _paylink_stripe_look_after(self):
         is_open = self.paylink_stripe_session_state == "open"
@@ -90,7 +121,7 @@ class PaymentTransactionSync(models.Model):
             session = self._paylink_stripe_call(
                 "checkout.sessions.retrieve",
                 self.paylink_stripe_session_ref,
-                {"expand": [f"payment_intent.{CHARGE}"]},
+                WITH_CHARGE,
             )
             intent = session.get("payment_intent")
         elif self.provider_reference:
@@ -198,20 +229,20 @@ class PaymentTransactionSync(models.Model):
         """
         intent, session = data["intent"], data["session"]
         status = intent["status"] if intent else None
-        if status in ("succeeded", "processing", "canceled"):
-            outcomes = {"succeeded": "done", "processing": "pending", "canceled": "cancel"}
-            return outcomes[status], None
+        if status in ("succeeded", "processing"):
+            return {"succeeded": "done", "processing": "pending"}[status], None
         if session and session["status"] == "open":
             return None, None
+        # With its page a payment is canceled at Stripe, also where a card was declined before.
         error = (intent or {}).get("last_payment_error") or {}
         if error:
             return "error", mask(error.get("message")) or self.env._("The payment was refused.")
         if session and session["status"] == "expired":
             return "over", self.env._("The page of Stripe was closed before anything was paid.")
+        if status == "canceled":
+            return "cancel", None
         if status == "requires_action":
-            return "error", self.env._(
-                "The bank asks the customer to confirm. Send a link, so that they can."
-            )
+            return "error", self._paylink_stripe_ask_to_confirm()
         return ("error", self.env._("The payment did not succeed.")) if intent else (None, None)
 
     def _paylink_stripe_set_outcome(self, outcome, message):
@@ -222,7 +253,21 @@ class PaymentTransactionSync(models.Model):
             self._set_pending()
         elif outcome == "cancel" and self.state in ("draft", "pending"):
             self._set_canceled()
-        elif outcome == "error" and self.state in ("draft", "pending"):
-            self._set_error(message)
+        elif outcome == "error" and self._paylink_stripe_can_fail():
+            # Now the provider knows, and it counts as declined.
+            self._paylink_stripe_note(paylink_is_given_up=False)
+            self._set_error(message, extra_allowed_states=("cancel",))
         elif outcome == "over" and self.state in ("draft", "pending"):
             self._paylink_give_up(message)
+
+    def _paylink_stripe_can_fail(self):
+        """Tell whether it matters here that the payment was declined there."""
+        self.ensure_one()
+        return self.state in ("draft", "pending") or self.paylink_is_given_up
+
+    @api.model
+    def _paylink_stripe_ask_to_confirm(self):
+        """Return what to do where a bank takes no charge of a saved card without its owner."""
+        return self.env._(
+            "The customer's bank wants them to confirm the payment. Send them a link to pay with."
+        )

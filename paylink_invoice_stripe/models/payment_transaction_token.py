@@ -1,7 +1,7 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """Saved cards: kept when the customer asks for it, charged by its owner or by staff."""
 
-from datetime import timedelta
+from datetime import UTC, timedelta
 
 from odoo import fields, models
 
@@ -10,6 +10,7 @@ from .payment_transaction_sync import CHARGE
 
 # How long Stripe knows a request again by its key; after that it would be a new one.
 KEY_LIFE = timedelta(hours=23)
+DAY = 24 * 60 * 60
 # What can be charged again without the customer.
 REUSABLE = ("card", "link", "sepa_debit", "us_bank_account", "bacs_debit", "au_becs_debit")
 
@@ -46,7 +47,7 @@ class PaymentTransactionToken(models.Model):
             intent = self._paylink_stripe_charge()
         except StripeFailure as failure:
             if not failure.is_lost:
-                return self._set_error(failure.message)
+                return self._paylink_stripe_set_refused(failure)
             self._set_pending(state_message=self.env._("Stripe has not answered yet."))
             self.paylink_stripe_check_date = fields.Datetime.now()
             return None
@@ -69,24 +70,47 @@ class PaymentTransactionToken(models.Model):
         options = {"idempotency_key": self.paylink_stripe_key}
         return self._paylink_stripe_call("payment_intents.create", values, options)
 
+    def _paylink_stripe_set_refused(self, failure):
+        """Note that Stripe has refused a charge, with what to do next where that is known."""
+        is_asked = failure.code == "authentication_required"
+        self._set_error(self._paylink_stripe_ask_to_confirm() if is_asked else failure.message)
+
     def _paylink_stripe_charge_again(self):
-        """Return the PaymentIntent of a charge whose answer was lost, or None if there is none."""
+        """Return the PaymentIntent of a charge whose answer was lost, or None if there is none.
+
+        :raise StripeFailure: if nobody knows yet
+        """
         if self.state != "pending":
             return None
-        if self.create_date + KEY_LIFE > fields.Datetime.now():
-            try:
-                return self._paylink_stripe_charge()
-            except StripeFailure as failure:
-                if failure.is_lost:
-                    raise
-                self._set_error(failure.message)
+        if self.create_date + KEY_LIFE < fields.Datetime.now():
+            # Stripe would not know the key any more, and charge once more.
+            intent = self._paylink_stripe_find_charge()
+            if not intent:
+                self._set_error(self.env._("Stripe has never heard of this payment."))
+            return intent
+        try:
+            return self._paylink_stripe_charge()
+        except StripeFailure as failure:
+            if not failure.is_lost:
+                self._paylink_stripe_set_refused(failure)
                 return None
+            # An error of Stripe's own is told again for every request with the same key, though it
+            # may have charged the card.
+            if intent := self._paylink_stripe_find_charge():
+                return intent
+            raise
+
+    def _paylink_stripe_find_charge(self):
+        """Return the PaymentIntent of this payment among those of its customer, or None."""
         intents = self.provider_id._paylink_stripe_collect(
-            "payment_intents.list", {"customer": self.token_id.provider_ref}
+            "payment_intents.list",
+            {
+                "customer": self.token_id.provider_ref,
+                "created": {"gte": int(self.create_date.replace(tzinfo=UTC).timestamp()) - DAY},
+            },
         )
         mine = self._paylink_stripe_get_metadata().items()
         refs = [intent["id"] for intent in intents if mine <= (intent["metadata"] or {}).items()]
         if not refs:
-            self._set_error(self.env._("Stripe has never heard of this payment."))
             return None
         return self._paylink_stripe_call("payment_intents.retrieve", refs[0], {"expand": [CHARGE]})

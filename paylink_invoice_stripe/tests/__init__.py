@@ -5,5 +5,7 @@ from . import (
     test_money_back,
     test_pages,
     test_payment,
+    test_request_check,
+    test_semantics,
     test_setup,
 )

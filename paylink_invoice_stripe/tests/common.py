@@ -137,7 +137,7 @@ class StripeCase(PaylinkCommon):
 
     def _age(self, tx, **interval):
         """Move a payment into the past, here and at Stripe."""
-        seconds = timedelta(**interval).total_seconds()
+        seconds = int(timedelta(**interval).total_seconds())
         tx.flush_recordset()
         self.env.cr.execute(
             "UPDATE payment_transaction SET create_date = create_date - %s * interval '1 second',"
@@ -149,6 +149,11 @@ class StripeCase(PaylinkCommon):
         if session := self.stripe.objects.get(tx.paylink_stripe_session_ref):
             session["expires_at"] -= seconds
         self.stripe.close_late()
+
+    def _make_older(self, kind, seconds=3600):
+        """Move all objects of a kind at Stripe into the past."""
+        for one in self.stripe.find(kind):
+            one["created"] -= seconds
 
     def _patch_retries(self, retries):
         return patch.object(stripe_api, "RETRIES", retries)

@@ -19,6 +19,7 @@ from urllib.parse import parse_qs, urlsplit
 from stripe import WebhookSignature
 
 from . import request_check
+from .fake_objects import ACCOUNT, EVIDENCE, SHAPES, WITHOUT_MODE
 
 KEY = "sk_test_51FakeKeyOfNobody"
 CREDIT, DEBIT, PREPAID = "4242424242424242", "4000056655665556", "5105105105105100"
@@ -57,6 +58,7 @@ class Stripe:
     def forget(self):
         """Begin anew, as an account without any payment."""
         self.objects = {}
+        self.paid_out = {}
         self.keys = {}
         self.events = []
         self.requests = []
@@ -65,6 +67,7 @@ class Stripe:
         # Faults that are no single event
         self.is_cost_late = False
         self.is_funding_ignored = False
+        self.page_size = 100
         self.lies = {}
 
     # === OBJECTS === #
@@ -72,7 +75,10 @@ class Stripe:
     def add(self, prefix, kind, **values):
         """Return a new object."""
         ref = f"{prefix}_{next(self.numbers):014d}Fake"
-        one = {"id": ref, "object": kind, "created": int(time.time()), "livemode": False, **values}
+        one = {"id": ref, "object": kind, "created": int(time.time())}
+        if kind not in WITHOUT_MODE:
+            one["livemode"] = False
+        one.update(json.loads(json.dumps(SHAPES.get(kind, {}))), **values)
         self.objects[ref] = one
         return one
 
@@ -108,7 +114,9 @@ class Stripe:
         """Let the next requests fail.
 
         :param str kind: ``drop`` (it is done, the answer is lost), ``lose`` (nothing is done and no
-            answer comes), ``500``, ``429``, ``garbage`` (done, but the answer is nonsense)
+            answer comes), ``500`` and ``429`` (nothing is done), ``crash`` (done, but the answer is an
+            error, also to whoever asks again with the same key), ``garbage`` and ``empty`` (done, but
+            the answer is nonsense)
         :param str path: a part of the path, with its verb: ``POST /v1/refunds``
         """
         self.faults.append([kind, path, times])
@@ -136,43 +144,57 @@ class Stripe:
                 return self.replay(known, method, path, values)
             name = f"{method} {template}".lower()
             work = getattr(self, "do_" + re.sub(r"\W+", "_", name).replace("_v1_", "_").strip("_"))
-            answer = work(ref and ref[0], values) if ref else work(values)
-            if key:
-                self.keys[key] = (method, path, values, answer)
-            self.wrong += request_check.check_answer(method, template, answer)
+            try:
+                answer = work(ref and ref[0], values) if ref else work(values)
+            except KeyError as missing:
+                message = f"Missing required param: {missing.args[0]}."
+                raise Refusal(400, message, code="parameter_missing") from None
+            except Refusal as refusal:
+                self.remember(key, (method, path, values), refusal)
+                raise
+            self.remember(key, (method, path, values), json.loads(json.dumps(answer)))
+            if not self.lies:
+                self.wrong += request_check.check_answer(method, template, answer)
             return answer
 
+    def remember(self, key, request, answer):
+        """Keep an answer for whoever asks again with the same key; also an error, unless it was
+        found before anything was done."""
+        if key and not (isinstance(answer, Refusal) and answer.status in (400, 401, 404, 429)):
+            self.keys[key] = (*request, answer)
+
     def replay(self, known, *request):
+        """Return what was answered then, though it may have changed since."""
         if known[:3] != request:
             raise Refusal(
                 400,
-                "Keys for idempotent requests can only be used with the same parameters",
+                "Keys for idempotent requests can only be used with the same parameters they were "
+                "first used with.",
                 "idempotency_error",
             )
-        answer = known[3]
-        # What was answered then, though it may have changed since.
-        return json.loads(json.dumps(answer))
+        if isinstance(known[3], Refusal):
+            raise known[3]
+        return json.loads(json.dumps(known[3]))
 
-    def list(self, found):
+    def list(self, found, values):
+        """Return a page of what was found, the newest first."""
         found = sorted(found, key=lambda one: one["id"], reverse=True)
-        return {"object": "list", "data": found, "has_more": False, "url": "/v1"}
+        if after := values.get("starting_after"):
+            found = [one for one in found if one["id"] < after]
+        limit = min(int(values.get("limit", 10)), self.page_size)
+        has_more = len(found) > limit
+        return {"object": "list", "data": found[:limit], "has_more": has_more, "url": "/v1"}
 
     def do_get_account(self, _values):
-        return {
-            "id": "acct_1Fake",
-            "object": "account",
-            "charges_enabled": True,
-            "email": "office@northwind.example.com",
-            "settings": {"dashboard": {"display_name": "Northwind Heating", "timezone": None}},
-        }
+        return ACCOUNT
 
     def do_post_webhook_endpoints(self, values):
         return self.add(
             "we", "webhook_endpoint", secret="whsec_FakeSecretOfNobody", status="enabled", **values
         )
 
-    def do_get_webhook_endpoints(self, _values):
-        return self.list(self.find("webhook_endpoint"))
+    def do_get_webhook_endpoints(self, values):
+        return self.list(self.find("webhook_endpoint"), values)
 
     def do_delete_webhook_endpoints_id(self, ref, _values):
         self.get(ref, "webhook_endpoint")
@@ -224,15 +246,20 @@ class Stripe:
         self.close_late()
         return self.show_session(self.get(ref, "checkout.session"), bool(values.get("expand")))
 
-    def do_post_checkout_sessions_id_expire(self, ref, _values):
+    def do_post_checkout_sessions_id_expire(self, ref, values):
         session = self.get(ref, "checkout.session")
         if session["status"] != "open":
             raise Refusal(400, 'Only Checkout Sessions with a status in ["open"] can be expired.')
         self.close(session)
-        return self.show_session(session)
+        return self.show_session(session, bool(values.get("expand")))
 
     def close(self, session):
         session["status"] = "expired"
+        if session["payment_intent"]:
+            # With its last error, if a card was declined.
+            intent = self.get(session["payment_intent"])
+            intent.update(status="canceled", cancellation_reason="expired")
+            self.tell("payment_intent.canceled", intent)
         self.tell("checkout.session.expired", self.show_session(session))
 
     def close_late(self):
@@ -299,19 +326,27 @@ class Stripe:
 
     def attempt(self, intent, card, kind):
         """Charge, at once or after days, or be refused."""
+        charge = self.add_charge(intent, card, kind)
         if card == DECLINED:
-            intent["last_payment_error"] = {
-                "type": "card_error",
-                "code": "card_declined",
-                "message": f"Your card {card} was declined.",
-            }
-            self.tell("payment_intent.payment_failed", intent)
+            message = f"Your card {card} was declined."
+            charge.update(status="failed", captured=False, failure_message=message)
+            self.decline(intent, "card_declined", message)
             return
-        details = {"last4": card[-4:], **(CARDS[card] if kind == "card" else {})}
+        intent.update(last_payment_error=None, status="processing")
+        if kind == "card":
+            self.succeed(intent["id"])
+        else:
+            self.tell("payment_intent.processing", intent)
+
+    def add_charge(self, intent, card, kind):
+        details = {"last4": card[-4:]}
+        if kind == "card":
+            details.update(CARDS[card], exp_month=12, exp_year=2040)
         charge = self.add(
             "ch",
             "charge",
             status="pending",
+            paid=False,
             amount=intent["amount"],
             currency=intent["currency"],
             payment_intent=intent["id"],
@@ -320,18 +355,24 @@ class Stripe:
             receipt_url="https://pay.example.com/receipts/fake",
             balance_transaction=None,
         )
-        intent.update(latest_charge=charge["id"], last_payment_error=None, status="processing")
-        if kind == "card":
-            self.succeed(intent["id"])
-        else:
-            self.tell("payment_intent.processing", intent)
+        intent["latest_charge"] = charge["id"]
+        return charge
+
+    def decline(self, intent, code, message):
+        intent["last_payment_error"] = {
+            "type": "card_error",
+            "code": code,
+            "decline_code": code if code != "card_declined" else "generic_decline",
+            "message": message,
+        }
+        self.tell("payment_intent.payment_failed", intent)
 
     def succeed(self, ref):
         """Let the money of a PaymentIntent arrive."""
         intent = self.get(ref)
         charge = self.get(intent["latest_charge"])
         intent.update(status="succeeded", amount_received=intent["amount"])
-        charge["status"] = "succeeded"
+        charge.update(status="succeeded", paid=True, amount_captured=charge["amount"])
         for session in self.find("checkout.session", payment_intent=ref):
             session["payment_status"] = "paid"
             if session["status"] == "complete":
@@ -346,11 +387,12 @@ class Stripe:
         balance = self.add(
             "txn",
             "balance_transaction",
+            amount=charge["amount"],
+            source=charge["id"],
             fee=fee,
             net=charge["amount"] - fee,
             currency=charge["currency"],
             available_on=int(time.time()) + 2 * DAY,
-            payout=None,
         )
         charge["balance_transaction"] = balance["id"]
         self.tell("charge.updated", charge)
@@ -360,7 +402,7 @@ class Stripe:
         intent = self.get(ref)
         error = {"type": "invalid_request_error", "code": "debit_failed", "message": "No money."}
         intent.update(status="requires_payment_method", last_payment_error=error)
-        self.get(intent["latest_charge"])["status"] = "failed"
+        self.get(intent["latest_charge"]).update(status="failed", paid=False)
         for session in self.find("checkout.session", payment_intent=ref):
             self.tell("checkout.session.async_payment_failed", self.show_session(session))
         self.tell("payment_intent.payment_failed", intent)
@@ -368,46 +410,64 @@ class Stripe:
     # === PAYMENT INTENTS === #
 
     def do_post_payment_intents(self, values):
+        currency = values["currency"]
+        if len(currency) != 3:
+            raise Refusal(400, f"Invalid currency: {currency}", code="parameter_invalid_string")
         intent = self.add_intent(
-            int(values["amount"]), values["currency"], values["metadata"], values["customer"]
+            int(values["amount"]), currency, values["metadata"], values.get("customer")
         )
         method = values["payment_method"]
-        self.attempt(intent, DECLINED if method == "pm_declined" else CREDIT, "card")
-        if intent["status"] == "requires_payment_method":
-            error = intent["last_payment_error"]
-            raise Refusal(402, error["message"], "card_error", code="card_declined")
-        return self.show_intent(intent)
+        if method == "pm_authenticate":
+            message = "Your card was declined. This transaction requires authentication."
+            self.decline(intent, "authentication_required", message)
+        else:
+            self.attempt(intent, DECLINED if method == "pm_declined" else CREDIT, "card")
+        if error := intent["last_payment_error"]:
+            more = {name: error[name] for name in ("code", "decline_code")}
+            shown = self.show_intent(intent, is_expanded=False)
+            raise Refusal(402, error["message"], error["type"], payment_intent=shown, **more)
+        return self.show_intent(intent, bool(values.get("expand")))
 
     def do_get_payment_intents(self, values):
-        found = self.find("payment_intent", customer=values["customer"])
-        return self.list([self.show_intent(one) for one in found])
+        since = int(values.get("created", {}).get("gte", 0))
+        found = [
+            one
+            for one in self.find("payment_intent", customer=values["customer"])
+            if one["created"] >= since
+        ]
+        return self.list([self.show_intent(one, is_expanded=False) for one in found], values)
 
-    def do_get_payment_intents_id(self, ref, _values):
-        return self.show_intent(self.get(ref, "payment_intent"))
+    def do_get_payment_intents_id(self, ref, values):
+        return self.show_intent(self.get(ref, "payment_intent"), bool(values.get("expand")))
 
-    def show_intent(self, intent):
-        charge = dict(self.get(intent["latest_charge"])) if intent["latest_charge"] else None
-        if charge and charge["balance_transaction"]:
-            charge["balance_transaction"] = self.get(charge["balance_transaction"])
+    def show_intent(self, intent, is_expanded=True):
+        charge = intent["latest_charge"]
+        if charge and is_expanded:
+            charge = dict(self.get(charge))
+            if charge["balance_transaction"]:
+                charge["balance_transaction"] = self.get(charge["balance_transaction"])
         return {**intent, "latest_charge": charge, **self.lies.get(intent["id"], {})}
 
     # === REFUNDS === #
 
     def do_post_refunds(self, values):
-        return self.refund(
-            values["payment_intent"], int(values["amount"]), values.get("metadata", {})
-        )
+        amount = int(values["amount"]) if "amount" in values else None
+        return self.refund(values["payment_intent"], amount, values.get("metadata", {}))
 
-    def refund(self, intent_ref, amount, metadata=None, status="succeeded"):
-        """Give money back, as the API does, or somebody in the dashboard."""
+    def refund(self, intent_ref, amount=None, metadata=None, status="succeeded"):
+        """Give money back, as the API does, or somebody in the dashboard.
+
+        :param amount: all that is left where it is None
+        """
         intent = self.get(intent_ref, "payment_intent")
-        before = sum(
-            one["amount"]
-            for one in self.find("refund", payment_intent=intent_ref)
-            if one["status"] != "failed"
-        )
-        if before + amount > intent["amount_received"]:
-            raise Refusal(400, "Refund amount is greater than unrefunded amount on charge")
+        if intent["status"] != "succeeded":
+            raise Refusal(
+                400,
+                f"This PaymentIntent ({intent_ref}) does not have a successful charge to refund.",
+            )
+        left = intent["amount_received"] - self.get_refunded(intent_ref)
+        amount = left if amount is None else amount
+        self.check_refund(intent, amount, left)
         refund = self.add(
             "re",
             "refund",
@@ -418,11 +478,35 @@ class Stripe:
             metadata=metadata or {},
             status=status,
         )
+        self.update_refunded(intent)
         self.tell("refund.created", refund)
         return dict(refund)
 
+    def check_refund(self, intent, amount, left):
+        if not left:
+            message = f"Charge {intent['latest_charge']} has already been refunded."
+            raise Refusal(400, message, code="charge_already_refunded")
+        if amount > left:
+            raise Refusal(
+                400,
+                f"Refund amount (${amount / 100:.2f}) is greater than unrefunded amount on charge "
+                f"(${left / 100:.2f})",
+            )
+        if amount < 1:
+            message = "This value must be greater than or equal to 1."
+            raise Refusal(400, message, code="parameter_invalid_integer")
+
+    def get_refunded(self, intent_ref):
+        refunds = self.find("refund", payment_intent=intent_ref)
+        return sum(one["amount"] for one in refunds if one["status"] != "failed")
+
+    def update_refunded(self, intent):
+        charge = self.get(intent["latest_charge"])
+        refunded = self.get_refunded(intent["id"])
+        charge.update(amount_refunded=refunded, refunded=refunded == charge["amount"])
+
     def do_get_refunds(self, values):
-        return self.list(self.find("refund", payment_intent=values["payment_intent"]))
+        return self.list(self.find("refund", payment_intent=values["payment_intent"]), values)
 
     def do_get_refunds_id(self, ref, _values):
         return self.get(ref, "refund")
@@ -430,6 +514,7 @@ class Stripe:
     def set_refund(self, ref, status):
         refund = self.get(ref, "refund")
         refund["status"] = status
+        self.update_refunded(self.get(refund["payment_intent"]))
         self.tell("refund.failed" if status == "failed" else "refund.updated", refund)
 
     # === DISPUTES, PAYOUTS === #
@@ -442,20 +527,34 @@ class Stripe:
             amount=amount,
             currency=intent["currency"],
             payment_intent=intent_ref,
+            charge=intent["latest_charge"],
             status="needs_response",
             reason="fraudulent",
-            evidence_details={"due_by": int(time.time()) + 7 * DAY},
+            evidence_details={**EVIDENCE, "due_by": int(time.time()) + 7 * DAY},
         )
         self.tell("charge.dispute.created", dispute)
         return dispute
+
+    def do_get_disputes(self, values):
+        return self.list(self.find("dispute", payment_intent=values["payment_intent"]), values)
 
     def do_get_disputes_id(self, ref, _values):
         return self.get(ref, "dispute")
 
     def pay_out(self):
-        payout = self.add("po", "payout", arrival_date=int(time.time()) + 3 * DAY, status="paid")
-        for balance in self.find("balance_transaction", payout=None):
-            balance["payout"] = payout["id"]
+        balances = [
+            balance
+            for balance in self.find("balance_transaction")
+            if balance["id"] not in self.paid_out
+        ]
+        payout = self.add(
+            "po",
+            "payout",
+            amount=sum(balance["net"] for balance in balances),
+            arrival_date=int(time.time()) + 3 * DAY,
+            status="paid",
+        )
+        self.paid_out.update({balance["id"]: payout["id"] for balance in balances})
         self.tell("payout.paid", payout)
         return payout
 
@@ -463,13 +562,20 @@ class Stripe:
         return self.get(ref, "payout")
 
     def do_get_balance_transactions(self, values):
-        return self.list(self.find("balance_transaction", payout=values["payout"]))
+        found = [
+            balance
+            for balance in self.find("balance_transaction")
+            if self.paid_out.get(balance["id"]) == values["payout"]
+        ]
+        return self.list(found, values)
 
 
 class Handler(BaseHTTPRequestHandler):
     """Speaks HTTP for :class:`Stripe`."""
 
     protocol_version = "HTTP/1.1"
+    # Else each answer waits for 40 ms until its head is acknowledged.
+    disable_nagle_algorithm = True
     stripe = None
 
     def log_message(self, *_args):
@@ -520,7 +626,12 @@ class Handler(BaseHTTPRequestHandler):
             status, answer = refusal.status, refusal.body
         if fault == "drop":
             raise Dropped
-        return status, "<html>" if fault == "garbage" else json.dumps(answer)
+        if fault == "crash":
+            failure = Refusal(500, "Something went wrong.", "api_error")
+            self.stripe.keys[key] = (*self.stripe.keys[key][:3], failure)
+            return failure.status, json.dumps(failure.body)
+        nonsense = {"garbage": "<html>", "empty": "{}"}
+        return status, nonsense.get(fault) or json.dumps(answer)
 
     def send(self, status, text, kind, **headers):
         raw = text.encode()

@@ -1,10 +1,12 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """Refunds, disputes and saved cards: never twice, whatever gets lost."""
 
-from odoo.tests import tagged
+from odoo import Command
+from odoo.tests import new_test_user, tagged
 
+from ..stripe_api import StripeBusy
 from .common import StripeCase
-from .fake_stripe import CREDIT
+from .fake_stripe import CREDIT, DEBIT
 
 
 @tagged("post_install", "-at_install", "paylink", "slow")
@@ -21,6 +23,16 @@ class TestMoneyBack(StripeCase):
         self._tell_all()
         self.assertEqual(self._get_refunded(tx), [3000, 3000])
         self.assertEqual(len(tx.child_transaction_ids), 2)
+
+    def test_refunds_are_read_page_by_page(self):
+        tx = self._pay_and_tell()
+        for amount in range(1, 6):
+            self.stripe.refund(tx.provider_reference, amount)
+        self.stripe.page_size = 2
+        tx.action_paylink_stripe_sync()
+        self.assertEqual(self._count("GET /v1/refunds"), 3)
+        amounts = sorted(round(-child.amount * 100) for child in tx.child_transaction_ids)
+        self.assertEqual(amounts, [1, 2, 3, 4, 5])
 
     def test_more_than_was_paid_is_not_given_back(self):
         tx = self._pay_and_tell()
@@ -58,6 +70,85 @@ class TestMoneyBack(StripeCase):
         self.assertEqual(refund.state, "done")
         self.assertEqual(self._get_refunded(tx), [4000])
 
+    def test_refund_that_odoo_begins_anew_is_not_booked_twice(self):
+        tx = self._pay_and_tell()
+        savepoint = self.env.cr.savepoint()
+        tx._refund(40.0)
+        savepoint.close(rollback=True)
+        self.env.invalidate_all()
+        event = self.stripe.events[-1]
+        with self.assertRaises(StripeBusy):  # It comes again.
+            self._tell(event)
+        refund = tx._refund(40.0)
+        self._tell(event)
+        self.assertEqual(tx.child_transaction_ids, refund)
+        self.assertEqual(self._get_refunded(tx), [4000])
+
+    def test_refund_that_could_not_be_written_down_is_booked_later(self):
+        tx = self._pay_and_tell()
+        savepoint = self.env.cr.savepoint()
+        tx._refund(40.0)
+        savepoint.close(rollback=True)
+        self.env.invalidate_all()
+        self._make_older("refund")
+        self._tell(self.stripe.events[-1])
+        self.assertEqual(tx.child_transaction_ids.mapped("amount"), [-40.0])
+        self.assertEqual(tx.child_transaction_ids.state, "done")
+
+    def test_refund_made_at_stripe_is_not_taken_for_one_that_failed_here(self):
+        tx = self._pay_and_tell()
+        self.stripe.fail("lose", "POST /v1/refunds")
+        lost = tx._refund(25.0)
+        self.stripe.refund(tx.provider_reference, 2500)
+        self._tell_all()
+        self.assertEqual(len(tx.child_transaction_ids), 2)
+        self._run_cron()
+        self.assertEqual(lost.state, "done")
+        self.assertEqual(self._get_refunded(tx), [2500, 2500])
+
+    def test_refund_by_who_bills(self):
+        tx = self._pay_and_tell()
+        biller = new_test_user(
+            self.env,
+            "stripe_biller",
+            groups="account.group_account_invoice",
+            company_id=self.company.id,
+            company_ids=[Command.set(self.company.ids)],
+        )
+        tx.with_user(biller).action_refund(30.0)
+        tx.with_user(biller).action_paylink_stripe_sync()
+        self.assertEqual(self._get_refunded(tx), [3000])
+        self.assertEqual(len(tx.child_transaction_ids), 1)
+
+    def test_fee_is_given_back_once_though_that_was_begun_anew(self):
+        self._set_fee()
+        self.stripe.is_funding_ignored = True
+        tx = self._pay_and_tell("credit", DEBIT)
+        savepoint = self.env.cr.savepoint()
+        tx._paylink_stripe_refund_fee()
+        savepoint.close(rollback=True)
+        self.env.invalidate_all()
+        self._make_older("refund")
+        self._tell_all()  # Now it is known from Stripe.
+        self._run_cron()
+        self.assertEqual(self._get_refunded(tx), [300])
+        self.assertTrue(tx.child_transaction_ids.paylink_is_fee_refund)
+        self.assertEqual(tx.child_transaction_ids.paylink_fee_amount, -3.0)
+
+    def test_fee_that_cannot_be_given_back_is_told(self):
+        self._set_fee()
+        self.stripe.is_funding_ignored = True
+        tx = self._pay_and_tell("credit", DEBIT)
+        self.stripe.refund(tx.provider_reference, 10300)
+        self._run_cron()
+        self._run_cron()
+        self.assertEqual(self._get_refunded(tx), [10300])
+        self.assertEqual(tx.child_transaction_ids.state, "error")
+        notes = self.posted_invoice.activity_ids.mapped("note")
+        self.assertEqual(len(notes), 1)
+        self.assertIn("$&nbsp;3.00", notes[0])
+        self.assertIn("already been refunded", notes[0])
+
     def test_refund_made_at_stripe_is_booked_here_once(self):
         tx = self._pay_and_tell()
         self.stripe.refund(tx.provider_reference, 2500)
@@ -91,6 +182,12 @@ class TestMoneyBack(StripeCase):
         self._tell({**event, "type": "charge.dispute.closed"})
         self.assertFalse(self.posted_invoice.paylink_stripe_dispute_notice)
         self.assertEqual(len(self.posted_invoice.activity_ids), 2)
+
+    def test_dispute_that_nobody_has_told_of_is_found_by_asking(self):
+        tx = self._pay_and_tell()
+        self.stripe.dispute(tx.provider_reference, 10000)
+        tx.action_paylink_stripe_sync()
+        self.assertEqual(tx.paylink_stripe_dispute_state, "needs_response")
 
     # === SAVED CARDS === #
 
@@ -161,6 +258,42 @@ class TestMoneyBack(StripeCase):
         self._run_cron()
         self.assertEqual((made.state, lost.state), ("done", "error"))
         self.assertEqual(self._count("POST /v1/payment_intents"), before)
+
+    def test_error_that_stripe_remembers_is_not_believed(self):
+        token = self._save_card()
+        self.stripe.fail("crash", "POST /v1/payment_intents")
+        tx = self._charge(token)
+        self.assertEqual(tx.state, "pending")
+        self._run_cron()
+        self.assertEqual(tx.state, "done")
+        self.assertEqual(len(self.stripe.find("payment_intent")), 2)  # one saved the card
+
+    def test_card_whose_bank_wants_its_owner(self):
+        token = self._save_card()
+        token.paylink_stripe_method_ref = "pm_authenticate"
+        tx = self._charge(token)
+        self.assertEqual(tx.state, "error")
+        self.assertIn("Send them a link", tx.state_message)
+
+    def test_charge_that_could_not_be_written_down_is_told(self):
+        token = self._save_card()
+        savepoint = self.env.cr.savepoint()
+        reference = self._charge(token).reference
+        savepoint.close(rollback=True)
+        self.env.invalidate_all()
+        event = next(
+            event for event in self.stripe.events if event["type"] == "payment_intent.succeeded"
+        )
+        with self.assertRaises(StripeBusy):  # It may be just about to be written down.
+            self._tell(event)
+        self._make_older("payment_intent")
+        for _time in range(2):
+            with self.assertLogs("odoo.addons.paylink_invoice_stripe", "ERROR"):
+                self._tell(event)
+        notes = self.alice.activity_ids.mapped("note")
+        self.assertEqual(len(notes), 1)
+        self.assertIn(reference, notes[0])
+        self.assertIn("refund it there", notes[0])
 
     def test_declined_saved_card(self):
         token = self._save_card()

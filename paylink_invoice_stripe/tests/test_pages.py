@@ -67,6 +67,19 @@ class TestPages(PageCase):
         self.assertIn("Thank you", page.text)
         self.assertIn("Visa •••• 4242", page.text)
 
+    @mute_logger("odoo.addons.paylink_invoice_stripe.controllers.stripe_checkout")
+    def test_who_has_paid_is_not_asked_to_pay_while_stripe_is_silent(self):
+        self._tap_pay()
+        self._pay(self.tx)
+        self.stripe.fail("500", "GET /v1/checkout")
+        response = self._come_back()
+        self.assertIn("/receipt/", response.headers["Location"])
+        page = self.url_open("/paylink/" + response.headers["Location"].partition("/paylink/")[2])
+        self.assertIn("If you have just paid, wait a moment", page.text)
+        self.assertIn("Refresh", page.headers)
+        self._run_cron()
+        self.assertEqual(self.tx.state, "done")
+
     def test_who_has_not_paid_can_try_again(self):
         self._tap_pay()
         first = self.tx

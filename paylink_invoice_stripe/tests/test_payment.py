@@ -1,10 +1,15 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """Paying at Stripe: the page there, what comes back, and what ends it."""
 
+from datetime import timedelta
+
 from odoo.tests import tagged
+from odoo.tools import mute_logger
 
 from odoo.addons.paylink_invoice.models.payment_transaction import PaymentRefused
 
+from ..models.payment_transaction import MAX_LOST
+from ..stripe_api import StripeFailure
 from .common import StripeCase
 from .fake_stripe import CREDIT, DEBIT, DECLINED, PREPAID, Refusal
 
@@ -107,6 +112,98 @@ class TestPayment(StripeCase):
         self.assertEqual(second.paylink_stripe_session_state, "open")
         with self.assertRaises(Refusal):
             self._pay(first)
+
+    def test_card_declined_on_a_page_that_was_left_counts(self):
+        self._set_fee()
+        first = self._open("credit")
+        self._pay(first, DECLINED)
+        second = self._open("debit")
+        self.assertEqual((first.state, first.paylink_is_given_up), ("error", False))
+        self.assertIn("declined", first.state_message)
+        self.assertNotIn(DECLINED, first.state_message)
+        self.assertEqual(second.paylink_stripe_session_state, "open")
+        # One request for each page: to close the first tells what became of it.
+        self.assertEqual(len(self.stripe.requests), 3)
+
+    def test_fixed_fee_stays_below_what_card_networks_allow(self):
+        self.provider.write({"paylink_fee_percent": 2.9, "paylink_fee_fixed": 0.3})
+        self.assertEqual(self._open("credit").paylink_fee_amount, 3.0)
+        options = {option["id"]: option["fee_rule"] for option in self.link._get_options()}
+        text = self.env["paylink.page"]._get_fee_rule_text(
+            options[self._get_way("credit")], self.company.currency_id
+        )
+        self.assertIn("at most 3%", text)
+
+    def test_seller_may_speak_of_a_discount(self):
+        def get_texts():
+            choices = self.env["paylink.page"]._prepare_choices(self.link.sudo())
+            return [choice["text"] for choice in choices["options"]]
+
+        self._set_fee()
+        self.assertEqual(get_texts()[1], "No fee")
+        self.provider.paylink_stripe_is_discount = True
+        self.assertIn("Fee", get_texts()[0])
+        self.assertRegex(get_texts()[1], "Discount .* less than by credit card")
+
+    def test_page_of_a_payment_that_was_given_up_is_closed_soon(self):
+        tx = self._open()
+        cron = self.env.ref("paylink_invoice_stripe.ir_cron_paylink_stripe")
+        triggers = self.env["ir.cron.trigger"].search([("cron_id", "=", cron.id)])
+        tx._paylink_give_up("Paid elsewhere")
+        triggers = self.env["ir.cron.trigger"].search([("cron_id", "=", cron.id)]) - triggers
+        self.assertLess(triggers.call_at - tx.last_state_change, timedelta(minutes=1))
+        self._run_cron()
+        self.assertEqual(tx.paylink_stripe_session_state, "expired")
+
+    def test_cron_is_not_stopped_by_one_payment(self):
+        broken, other = self._open(), self._open(link=self._create_link(self._create_invoice()))
+        self._pay(other)
+        self.stripe.lies[broken.paylink_stripe_session_ref] = {"status": 7, "metadata": "nonsense"}
+        with self.assertLogs("odoo.addons.paylink_invoice_stripe", "ERROR"):
+            self._run_cron()
+        self.assertEqual((broken.state, other.state), ("draft", "done"))
+        self.stripe.lies.clear()
+        self._pay(broken)
+        self._age(broken, hours=2)
+        self._run_cron()
+        self.assertEqual(broken.state, "done")
+
+    @mute_logger("odoo.addons.paylink_invoice_stripe.models.payment_transaction_sync")
+    def test_cron_does_not_wait_for_a_stripe_that_is_not_there(self):
+        txs = [self._open(link=self._create_link(self._create_invoice())) for _number in range(5)]
+        self.stripe.requests.clear()
+        self.stripe.fail("500", "/v1/", times=99)
+        self._run_cron()
+        self.assertEqual(len(self.stripe.requests), 0)
+        self.assertEqual(self.stripe.faults[0][2], 99 - MAX_LOST)
+        self.stripe.faults.clear()
+        for tx in txs:
+            self._pay(tx)
+        self._run_cron()
+        self.assertEqual({tx.state for tx in txs}, {"done"})
+
+    @mute_logger("odoo.addons.paylink_invoice_stripe.models.payment_transaction_sync")
+    def test_payment_of_another_account_is_asked_about_for_a_week(self):
+        tx = self._open()
+        self.stripe.forget()  # The key is that of another account now.
+        self._run_cron()
+        self.assertTrue(tx.paylink_stripe_check_date)
+        self._age(tx, days=8)
+        self._run_cron()
+        self.assertFalse(tx.paylink_stripe_check_date)
+        self.assertEqual((tx.state, tx.paylink_is_given_up), ("cancel", True))
+
+    def test_answer_without_sense_changes_nothing(self):
+        for fault in ("garbage", "empty"):
+            with self.subTest(fault=fault):
+                tx = self._open(link=self._create_link(self._create_invoice()))
+                self._pay(tx)
+                self.stripe.fail(fault, "GET /v1/checkout")
+                with self.assertRaises(StripeFailure) as failure:
+                    tx._paylink_stripe_sync()
+                self.assertTrue(failure.exception.is_lost)
+                tx._paylink_stripe_sync()
+                self.assertEqual(tx.state, "done")
 
     def test_no_second_page_where_the_first_has_been_paid(self):
         self._set_fee()

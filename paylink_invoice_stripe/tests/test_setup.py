@@ -40,6 +40,19 @@ class TestSetup(StripeCase):
         self.fresh.action_toggle_is_published()
         self.assertTrue(self.fresh._paylink_is_offered())
 
+    def test_address_that_stripe_cannot_reach_is_told_with_what_to_do(self):
+        self.fresh.paylink_stripe_secret_key = fake_stripe.KEY
+        self.company.paylink_base_url = "https://127.0.0.1"
+        refuse = patch.object(
+            self.stripe,
+            "do_post_webhook_endpoints",
+            side_effect=fake_stripe.Refusal(400, "Invalid URL", code="url_invalid"),
+            create=True,
+        )
+        with refuse, self.assertRaisesRegex(UserError, "Settings > Invoice Links"):
+            self.fresh.action_paylink_stripe_create_webhook()
+        self.assertEqual(self.fresh.state, "disabled")
+
     def test_webhook_made_anew_replaces_the_old_one(self):
         self.fresh.paylink_stripe_secret_key = fake_stripe.KEY
         for _time in range(2):
@@ -138,5 +151,8 @@ class TestSetup(StripeCase):
         self.assertEqual((self.provider.code, self.provider.state), ("none", "disabled"))
         self.assertFalse(self.provider.paylink_stripe_secret_key)
         self.assertEqual((tx.state, tx.amount), ("done", 100.0))
+        # Fields of the addon go with it; what they tell stays.
+        for fact in ("Visa •••• 4242", "3.20", "96.80", "https://"):
+            self.assertIn(fact, tx.state_message)
         self.assertEqual(tx.payment_id.payment_method_line_id.name, "Stripe Checkout")
         self.assertEqual(self.posted_invoice.amount_residual, 0)

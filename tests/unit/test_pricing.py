@@ -60,6 +60,23 @@ def test_tip_is_taken_on_the_amount_and_fee_on_both(base, tip, rule, expected):
 
 
 @given(steps, st.data())
+def test_fee_is_never_above_its_ceiling(step, data):
+    base, rule = data.draw(moneys(step)), data.draw(fee_rules())
+    ceiling = data.draw(st.integers(1, 5))
+    limited = FeeRule(rule.percent, rule.fixed, rule.maximum, Decimal(ceiling))
+    fee = limited.compute_fee(base, step)
+    assert fee == min(fee, rule.compute_fee(base, step))
+    assert Fraction(fee) <= Fraction(base) * ceiling / 100
+    assert is_multiple(fee, step)
+
+
+def test_fixed_fee_of_a_small_amount_is_limited():
+    rule = FeeRule(Decimal("2.9"), Decimal("0.30"), Decimal(0), Decimal(3))
+    assert rule.compute_fee(Decimal(10), CENT) == Decimal("0.30")
+    assert rule.compute_fee(Decimal(1000), CENT) == Decimal("29.30")
+
+
+@given(steps, st.data())
 def test_prices_are_exact_to_half_a_step(step, data):
     base = data.draw(moneys(step))
     percent, rule = data.draw(percents), data.draw(fee_rules())

@@ -1,9 +1,10 @@
 # Part of paylink_invoice. License LGPL-3 or later (https://www.gnu.org/licenses/lgpl).
-"""`./paylink install-check`: each addon alone on a fresh database, then all together."""
+"""`./paylink install-check`: each addon alone on a fresh database, then all together; and away again."""
 
+from tools.commands import uninstall_check
 from tools.harness import system
 from tools.harness.layout import addons
-from tools.harness.say import Failure, say
+from tools.harness.say import Failure, say, step
 from tools.harness.stage import CORE, Run
 
 
@@ -21,6 +22,9 @@ def run(_arguments):
             if complaints := _complaints(log):
                 print("\n".join(complaints))
                 raise Failure(f"Odoo warns while it installs {', '.join(chosen)}: see above")
+            if chosen == [uninstall_check.ADDON]:
+                with step(f"uninstall {chosen[0]} where payments were made"):
+                    uninstall_check.check_uninstall(stage, database)
             stage.drop(database)
     say(f"installed alone and together: {', '.join(names)}")
 

@@ -7,7 +7,7 @@ import subprocess
 import sys
 
 from tools.commands import pytest_parts
-from tools.harness import system
+from tools.harness import stripe_spec, system
 from tools.harness.layout import ROOT, addons, cache
 from tools.harness.process import free_port, start, stop
 from tools.harness.say import Failure, say, step
@@ -66,6 +66,7 @@ def with_pytest(arguments):
     is_covered = _take(arguments, "--coverage")
     names_tests = any((ROOT / word.split("::")[0]).exists() for word in arguments)
     with Run() as stage:
+        stage.variables |= stripe_spec.variables()
         if names_tests:
             stage.install(stage.seed, addons())
             options += [*_coverage_options(), "--cov-report=term"] * is_covered
@@ -151,6 +152,7 @@ def _in_foreground(command, variables):
 def odoo_runner():
     """Run our tests as Odoo does, at_install ones in their place; return Odoo's exit code."""
     with Run() as stage:
+        stage.variables |= stripe_spec.variables()
         # What is tagged `full` takes minutes, see `conftest.py`.
         tags = ",".join([*(f"/{addon}" for addon in addons()), "-full"])
         arguments = ["-d", stage.seed, "-i", ",".join(addons()), "--skip-auto-install"]

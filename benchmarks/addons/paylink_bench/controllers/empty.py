@@ -22,3 +22,14 @@ class PaylinkBench(http.Controller):
     def paylink_bench_empty_no_session(self):
         """Answer at once and keep no session, as the routes of links do."""
         return request.make_response("ok")
+
+    @http.route("/paylink_bench/stripe", type="http", auth="public", readonly=True, sitemap=False)
+    def paylink_bench_stripe(self):
+        """Ask Stripe once, and answer."""
+        from odoo.addons.paylink_invoice_stripe import (  # pylint: disable=import-outside-toplevel
+            stripe_api,
+        )
+
+        client = stripe_api.make_client(request.env, "sk_test_51FakeKeyOfNobody")
+        stripe_api.call(request.env, client.v1.accounts.retrieve_current)
+        return request.make_response("ok")
