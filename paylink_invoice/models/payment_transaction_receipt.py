@@ -28,10 +28,12 @@ class PaymentTransactionReceipt(models.Model):
             'value'}``), ``is_open`` (may change by itself), ``pay_label`` and the paths
             ``page_path``, ``pay_path``, ``pdf_path``
         """
+        link_sudo = link_sudo._choose_currency(self.currency_id.name)
         page, link, _move = link_sudo.env["paylink.page"]._switch_to(link_sudo)
         tx = self.with_env(link.env)
         heading, text, tone = tx._paylink_get_receipt_words(link)
-        can_pay = is_live and not tx.paylink_has_wrong_amount and not link._get_denial("pay")
+        can_pay = is_live and not tx.paylink_has_wrong_amount
+        can_pay = can_pay and link._is_more_to_pay(tx.currency_id)
         has_pdf = is_live and tx._paylink_has_receipt()
         return {
             **page._prepare_layout_values(link.company_id, heading),
@@ -45,7 +47,8 @@ class PaymentTransactionReceipt(models.Model):
             "price_rows": tx._paylink_prepare_price_rows(),
             "rows": tx._paylink_prepare_receipt_rows(),
             "is_open": tx._paylink_is_open(),
-            "page_path": link._get_path() if is_live else None,
+            "page_path": link._get_page_path() if is_live else None,
+            "back_label": page._get_back_label(link),
             "pay_path": tx._paylink_get_pay_path(link) if can_pay else None,
             "pdf_path": link._get_receipt_path(tx, ".pdf") if has_pdf else None,
         }
@@ -142,6 +145,8 @@ class PaymentTransactionReceipt(models.Model):
 
     def _paylink_get_pay_path(self, link_sudo):
         """Return where the customer goes on to pay: the choices where they differ in price."""
+        if link_sudo.kind == "balance":
+            return f"{link_sudo._get_page_path()}#o_paylink_pay"
         choices = link_sudo.env["paylink.page"]._prepare_choices(link_sudo)
         if choices and (choices["has_fee"] or choices["tips"]):
             return f"{link_sudo._get_path()}#o_paylink_pay"
@@ -210,7 +215,10 @@ class PaymentTransactionReceipt(models.Model):
         rows = (
             (self.env._("Amount"), self.currency_id.format(self.amount) if is_plain else None),
             (self.env._("For"), self._paylink_get_document_names()),
-            (self.env._("Customer"), move.commercial_partner_id.name),
+            (
+                self.env._("Customer"),
+                (move.commercial_partner_id or self.partner_id.commercial_partner_id).name,
+            ),
             (self.env._("Method"), self._paylink_get_method_name()),
             (self.env._("Date"), self.env["paylink.page"]._format_moment(self.last_state_change)),
             (
@@ -232,6 +240,8 @@ class PaymentTransactionReceipt(models.Model):
         moves = self.invoice_ids.sorted(self._paylink_get_age)
         names = [
             " ".join(part for part in (move.type_name, move.name) if part)
+            if move.is_invoice(include_receipts=True)
+            else move.ref or move.name
             for move in moves[:MAX_NAMED]
         ]
         if len(moves) > MAX_NAMED:
