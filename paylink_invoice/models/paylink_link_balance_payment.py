@@ -197,9 +197,8 @@ class PaylinkLinkBalancePayment(models.Model):
     def _is_currency(self, code):
         """Tell whether a code, anything, is the ISO code of a currency."""
         currencies_sudo = self.env["res.currency"].sudo()  # Visitors have no rights.
-        return isinstance(code, str) and bool(
-            currencies_sudo.search_count([("name", "=", code.replace("\x00", ""))], limit=1)
-        )
+        is_text = isinstance(code, str) and "\x00" not in code
+        return is_text and bool(currencies_sudo.search_count([("name", "=", code)], limit=1))
 
     def _find_amount(self, wish, choices):
         # EXTENDS
