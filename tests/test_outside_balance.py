@@ -226,7 +226,11 @@ def assert_refused(answer, status, code):
 
 def test_every_token_that_is_not_ours_gets_the_same_answer(shop):
     token = shop.first["token"]
-    forged = [token[:length] for length in (0, 1, 8, 34)] + [token + "0", token.swapcase(), "x" * 9000]
+    forged = [token[:length] for length in (0, 1, 8, 34)] + [
+        token + "0",
+        token.swapcase(),
+        "x" * 9000,
+    ]
     forged += [
         token[:place] + ALPHABET[(ALPHABET.index(token[place]) + 1) % 62] + token[place + 1 :]
         for place in range(35)
@@ -242,7 +246,10 @@ def test_every_token_that_is_not_ours_gets_the_same_answer(shop):
 
 @pytest.mark.parametrize("route", ROUTES + POSTED)
 def test_each_route_opens_for_its_own_kind_only(shop, route):
-    for path in (f"/paylink/{shop.first['token']}{route}", f"/paylink/balance/{shop.invoice_token}{route}"):
+    for path in (
+        f"/paylink/{shop.first['token']}{route}",
+        f"/paylink/balance/{shop.invoice_token}{route}",
+    ):
         verb = "POST" if route in POSTED else "GET"
         answer = shop.world.ask(path, verb, {} if verb == "POST" else None)
         assert answer.status == 404, (path, answer)
@@ -250,11 +257,22 @@ def test_each_route_opens_for_its_own_kind_only(shop, route):
 
 
 def test_no_parameter_opens_more(shop):
-    page = get(shop, shop.first, f"?partner_id=1&invoice_id={shop.secret}&company_id=1&document={shop.secret}")
+    page = get(
+        shop,
+        shop.first,
+        f"?partner_id=1&invoice_id={shop.secret}&company_id=1&document={shop.secret}",
+    )
     assert page.status == 200
     assert "777.00" not in page.text and "Secret" not in page.text
     assert "150.00" in page.text
-    for junk in ("currency=" + "x" * 5000, "currency=%00", "currency[]=1", "document=-1", "document=1e9", "asked=%F0"):
+    for junk in (
+        "currency=" + "x" * 5000,
+        "currency=%00",
+        "currency[]=1",
+        "document=-1",
+        "document=1e9",
+        "asked=%F0",
+    ):
         answer = get(shop, shop.first, f"?{junk}")
         assert answer.status == 200 and "150.00" in answer.text, (junk, answer)
 
@@ -322,7 +340,15 @@ def test_a_revoked_link_says_so_and_closes_every_route(shop):
     for text in ("100.00", *link["names"], "Owed"):
         assert text not in page.text
     move = link["moves"][0]
-    for route in ("/pdf", "/pay", "/options", "/qr.svg", "/receipt/x", f"/invoice/{move}", f"/invoice/{move}/pdf"):
+    for route in (
+        "/pdf",
+        "/pay",
+        "/options",
+        "/qr.svg",
+        "/receipt/x",
+        f"/invoice/{move}",
+        f"/invoice/{move}/pdf",
+    ):
         answer = get(shop, link, route)
         assert answer.status == 410, (route, answer)
         assert_promised(answer)
@@ -376,7 +402,19 @@ def test_who_is_logged_in_is_nobody_else_here(shop):
 # === D15, D16: AMOUNTS === #
 
 AMOUNTS = [
-    *("NaN", "Infinity", "1e308", "-0", "-1", "0", "1,000", "\uff11\uff10", " 10", "0x10", "10.001"),
+    *(
+        "NaN",
+        "Infinity",
+        "1e308",
+        "-0",
+        "-1",
+        "0",
+        "1,000",
+        "\uff11\uff10",
+        " 10",
+        "0x10",
+        "10.001",
+    ),
     *("9.99", "150.01", "9" * 400, "", "other", "chosen", "FULL", "full\x00", "' OR 1=1--"),
     *(None, True, 10, 10.5, 10**40, [], ["full"], {}),
 ]
@@ -417,8 +455,20 @@ def test_options_tips_and_currencies_that_are_not_offered_are_refused(shop):
 
 def test_no_key_of_the_browser_changes_a_price(shop):
     link = shop.owed.pop()
-    evil = {"base": "0.01", "fee": "-5", "total": "0.01", "credit": "99", "partner_id": 1, "company_id": 1}
-    evil |= {"currency_id": 1, "is_validation": True, "landing_route": "//evil.example", "move_id": 1}
+    evil = {
+        "base": "0.01",
+        "fee": "-5",
+        "total": "0.01",
+        "credit": "99",
+        "partner_id": 1,
+        "company_id": 1,
+    }
+    evil |= {
+        "currency_id": 1,
+        "is_validation": True,
+        "landing_route": "//evil.example",
+        "move_id": 1,
+    }
     price = ask(shop, link, option=shop.dear, tip="20", **evil).json
     # 150 + 30 tip, + 2.9 % + 0.30
     assert (price["total"], price["currency"]) == ("185.52", "USD")
@@ -500,7 +550,15 @@ def test_without_a_script_ticks_and_fees_are_shown_before_anything_is_paid(shop)
     review = pay(shop, link, fields, **html)
     assert review.status == 200
     # 50 + 9 tip, + 2.9 % + 0.30
-    for text in ("50.00", "9.00", "2.01", "61.01", link["names"][1], 'name="fee_accepted"', "Back to your balance"):
+    for text in (
+        "50.00",
+        "9.00",
+        "2.01",
+        "61.01",
+        link["names"][1],
+        'name="fee_accepted"',
+        "Back to your balance",
+    ):
         assert text in review.text, text
     assert link["names"][0] not in review.text
     assert payments_of(shop, link) == []
@@ -546,4 +604,3 @@ def test_a_customer_who_was_moved_to_another_company_still_owes_the_first_one(sh
 
 def test_two_receivable_accounts_are_one_balance(shop):
     assert ask(shop, shop.account).json["total"] == "150.00"
-

@@ -36,13 +36,12 @@ class Balance:
 
     :param currency: the `res.currency`
     :param owed: the sum of what is open
-    :param overdue: the part of it whose day has passed
     :param credit: what the customer is owed: credit notes and payments that settle nothing yet
     :param promised: the part of the credit that settles documents together with a payment that is
         on its way
     :param payable: the part of what is owed that can be paid now: it is not on hold, and no payment
         of it is on its way
-    :param payable_overdue: what is overdue of that
+    :param overdue: the part of what is payable whose day has passed
     :param int count: how many open items the customer owes
     :param int payable_documents: in how many documents there is something that can be paid
     :param int early_items: how many items may be cheaper today, see :meth:`_get_items`
@@ -50,10 +49,9 @@ class Balance:
 
     currency: models.Model
     owed: object = Decimal(0)
-    overdue: object = Decimal(0)
     credit: object = Decimal(0)
     payable: object = Decimal(0)
-    payable_overdue: object = Decimal(0)
+    overdue: object = Decimal(0)
     count: int = 0
     payable_documents: int = 0
     early_items: int = 0
@@ -276,7 +274,6 @@ class PaylinkLinkBalance(models.Model):
             """
             SELECT %(currency)s,
                    SUM(%(residual)s) FILTER (WHERE %(owed)s),
-                   SUM(%(residual)s) FILTER (WHERE %(owed)s AND %(overdue)s),
                    -SUM(%(residual)s) FILTER (WHERE NOT %(owed)s),
                    SUM(%(residual)s) FILTER (WHERE %(owed)s AND %(payable)s),
                    SUM(%(residual)s) FILTER (WHERE %(owed)s AND %(payable)s AND %(overdue)s),

@@ -64,7 +64,7 @@ class PaylinkLinkBalancePayment(models.Model):
             return super()._get_amount_choices()
         balance = self._get_balance()
         full = max(balance.payable - balance.usable_credit, Decimal(0))
-        overdue = max(balance.payable_overdue - balance.usable_credit, Decimal(0))
+        overdue = max(balance.overdue - balance.usable_credit, Decimal(0))
         if balance.early_items:
             full, overdue = self._get_discounted_sums(balance.usable_credit)
         return {

@@ -219,14 +219,23 @@ class PaylinkPageBalance(models.AbstractModel):
         except PaymentRefused:
             return choices
         price = self._prepare_default_price(link, base, self._get_default_option(link))
-        # Without a base: that is what "everything" comes to.
-        return {**choices, "default_amount": "chosen", "price": {**price, "base": ""}}
+        return {
+            **choices,
+            "default_amount": "chosen",
+            "tips": self._prepare_tip_choices(link, base),
+            # Without a base: that is what "everything" comes to.
+            "price": {**price, "base": ""},
+        }
 
     @api.model
     def _prepare_blocked_choices(self, link):
         """Return what could be chosen if the seller took payments online."""
         amounts = link._get_amount_choices()
-        choices = self._prepare_amount_choices(link, amounts)
+        choices = [
+            choice
+            for choice in self._prepare_amount_choices(link, amounts)
+            if choice["value"] != "chosen"  # There is nothing to tick.
+        ]
         return {
             "amounts": choices,
             "default_amount": choices[0]["value"],
@@ -256,12 +265,14 @@ class PaylinkPageBalance(models.AbstractModel):
             is_first = move.id not in seen
             seen.add(move.id)
             due_date = line.date_maturity or line.date
+            state_text = self._get_open_item_state(move, under_way)
             items.append(
                 {
                     "name": self._get_item_name(line),
                     "date_text": self._get_due_text(due_date),
-                    "is_overdue": self._get_due_code(due_date) == "overdue",
-                    "state_text": self._get_open_item_state(move, under_way),
+                    # Nobody is pressed for what is on hold or being paid.
+                    "is_overdue": not state_text and self._get_due_code(due_date) == "overdue",
+                    "state_text": state_text,
                     "amount": self._format_money(line.amount_residual_currency, line.currency_id),
                     "path": self._get_item_path(line, paths),
                     "value": move.id if is_first and move in payable else None,

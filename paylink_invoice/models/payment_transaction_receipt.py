@@ -41,7 +41,7 @@ class PaymentTransactionReceipt(models.Model):
             "text": text,
             "tone": tone,
             "state_label": tx._paylink_get_state_label(),
-            "pay_label": tx._paylink_get_pay_label(),
+            "pay_label": tx._paylink_get_pay_label(link),
             "details": tx._paylink_get_provider_words(),
             "instructions": tx._paylink_get_instructions(),
             "price_rows": tx._paylink_prepare_price_rows(),
@@ -133,9 +133,11 @@ class PaymentTransactionReceipt(models.Model):
         }
         return labels[self.state]
 
-    def _paylink_get_pay_label(self):
+    def _paylink_get_pay_label(self, link_sudo):
         """Return what the button to the payment form says."""
         self.ensure_one()
+        if link_sudo.kind == "balance" and (self.state == "done" or self._paylink_filter_pending()):
+            return self.env._("Pay what else is open")
         labels = {
             "draft": self.env._("Pay now"),
             "pending": self.env._("Pay another way"),
@@ -209,7 +211,6 @@ class PaymentTransactionReceipt(models.Model):
         """
         self.ensure_one()
         move = self.invoice_ids[:1]
-        remaining = self._paylink_get_remaining()
         is_transfer = self.state == "pending" and self.provider_code == "custom"
         is_plain = not self._paylink_prepare_price_rows()
         rows = (
@@ -227,10 +228,7 @@ class PaymentTransactionReceipt(models.Model):
             ),
             (self.env._("Reference"), self.reference),
             *self._paylink_prepare_refund_rows(),
-            (
-                self.env._("Still to pay"),
-                None if remaining is None else move.currency_id.format(remaining),
-            ),
+            (self.env._("Still to pay"), self._paylink_format_remaining()),
         )
         return [{"label": label, "value": value} for label, value in rows if value]
 
@@ -328,6 +326,17 @@ class PaymentTransactionReceipt(models.Model):
         settled_states = moves._paylink_get_settled_states()
         open_moves = moves.filtered(lambda move: move.payment_state not in settled_states)
         return sum(open_moves.mapped("amount_residual"))
+
+    def _paylink_format_remaining(self):
+        """Return what the documents still need; ``None`` where that is no matter.
+
+        Of a balance there may be more to pay than these.
+        """
+        remaining = self._paylink_get_remaining()
+        is_balance = self.paylink_link_id.kind == "balance"
+        if remaining is None or (is_balance and self.currency_id.is_zero(remaining)):
+            return None
+        return self.currency_id.format(remaining)
 
     def _paylink_is_open(self):
         """Tell whether the outcome may change within minutes without anybody doing anything."""

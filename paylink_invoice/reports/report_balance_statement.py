@@ -28,8 +28,13 @@ class ReportBalanceStatement(models.AbstractModel):
         }
 
     def _prepare_statement(self, link_sudo):
-        """Return the values of one customer's statement, and the ``lang`` to render them in."""
+        """Return the values of one customer's statement, its ``lang`` and ``direction``."""
         lang = link_sudo._get_lang()
         link_sudo = link_sudo.with_company(link_sudo.company_id).with_context(lang=lang)
         values = self.env["paylink.page"]._prepare_statement_values(link_sudo)
-        return {**values, "lang": lang, "customer": link_sudo.partner_id.with_context(lang=lang)}
+        return {
+            **values,
+            "lang": lang,
+            "direction": self.env["res.lang"]._get_data(code=lang).direction or "ltr",
+            "customer": link_sudo.partner_id.with_context(lang=lang),
+        }

@@ -104,9 +104,9 @@ class TestBalanceCurrencies(BalanceCase):
         tx = self._pay_balance(currency="EUR", amount="next")
         page = self._open(f"receipt/{tx.reference}").text
         self.assertIn("?currency=EUR", page)
-        self.assertIn("Pay the rest", page)
+        self.assertIn("Pay what else is open", page)
         tx = self._pay_balance(currency="EUR")
-        self.assertNotIn("Pay the rest", self._open(f"receipt/{tx.reference}").text)
+        self.assertNotIn("Pay what else is open", self._open(f"receipt/{tx.reference}").text)
 
 
 @tagged("post_install", "-at_install", "paylink")
@@ -144,6 +144,7 @@ class TestBalanceOnItsWay(BalanceCase):
         page = self._open().text
         self.assertIn("is on its way", page)
         self.assertIn("You need not pay again", page)
+        self.assertNotIn("Overdue</span>", page)
 
     def test_credit_that_a_payment_on_its_way_uses_pays_nothing_else(self):
         self._as_card_provider()
@@ -311,7 +312,7 @@ class TestBalanceChoice(BalanceCase):
         self._bill(100)
         tx = self._pay_balance()
         page = self._open(f"receipt/{tx.reference}").text
-        self.assertNotIn("Pay the rest", page)
+        self.assertNotIn("Pay what else is open", page)
         self.assertIn("Back to your balance", page)
 
     def test_many_abandoned_attempts_hide_no_receipt(self):
