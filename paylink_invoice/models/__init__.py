@@ -77,8 +77,10 @@ from . import (
 # These override what is defined above.
 from . import (
     paylink_link_balance,
+    paylink_link_balance_history,
     paylink_link_balance_payment,
     paylink_link_balance_text,
     paylink_link_customer,
     paylink_page_balance,
+    paylink_page_balance_history,
 )

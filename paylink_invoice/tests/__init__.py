@@ -5,6 +5,7 @@ from . import (
     test_activity,
     test_backend_tours,
     test_balance,
+    test_balance_browser,
     test_balance_customer,
     test_balance_hazards,
     test_balance_ledger,

@@ -315,6 +315,20 @@ class TestBalanceChoice(BalanceCase):
         self.assertNotIn("Pay what else is open", page)
         self.assertIn("Back to your balance", page)
 
+    def test_a_transfer_is_asked_for_what_can_be_paid(self):
+        account = self.env["res.partner.bank"].create(
+            {"acc_number": "NW-0001", "partner_id": self.company.partner_id.id}
+        )
+        first, second = (self._bill(amount, partner_bank_id=account.id) for amount in (100, 50))
+        first.payment_state = "blocked"
+        page = self._open().text
+        self.assertIn("NW-0001", page)
+        values = self.env["paylink.page"].sudo()._prepare_balance_values(self.balance_link)
+        amounts = [row["value"] for row in values["bank"]]
+        self.assertIn("$\xa050.00", amounts)
+        second.payment_state = "blocked"
+        self.assertNotIn("NW-0001", self._open().text)
+
     def test_many_abandoned_attempts_hide_no_receipt(self):
         self._bill(100)
         tx = self._pay_balance()
