@@ -40,7 +40,7 @@ class Balance:
         of it is on its way
     :param overdue: the part of what is payable whose day has passed
     :param int count: how many open items the customer owes
-    :param int payable_documents: in how many documents there is something that can be paid
+    :param bool has_several: whether there is something to pay in more than one document
     :param int early_items: how many items may be cheaper today, see :meth:`_get_items`
     """
 
@@ -50,7 +50,7 @@ class Balance:
     payable: object = Decimal(0)
     overdue: object = Decimal(0)
     count: int = 0
-    payable_documents: int = 0
+    has_several: bool = False
     early_items: int = 0
     promised: object = Decimal(0)
 
@@ -246,11 +246,11 @@ class PaylinkLinkBalance(models.Model):
         promised = self._sum_promised_credit(quotes)
         query = self._prepare_balance_query(account_ids, under_way)
         balances = []
-        for currency_id, *sums, count, documents, early in self.env.execute_query(query):
+        for currency_id, *sums, count, has_several, early in self.env.execute_query(query):
             currency = self.env["res.currency"].browse(currency_id)
             amounts = [currency._paylink_to_decimal(float(total or 0)) for total in sums]
             credit = promised.get(currency, Decimal(0))
-            balances.append(Balance(currency, *amounts, count, documents, early, credit))
+            balances.append(Balance(currency, *amounts, count, has_several, early, credit))
         own = self.company_id.currency_id
         return sorted(
             (balance for balance in balances if balance.owed or balance.credit),
@@ -275,7 +275,8 @@ class PaylinkLinkBalance(models.Model):
                    SUM(%(residual)s) FILTER (WHERE %(owed)s AND %(payable)s),
                    SUM(%(residual)s) FILTER (WHERE %(owed)s AND %(payable)s AND %(overdue)s),
                    COUNT(*) FILTER (WHERE %(owed)s),
-                   COUNT(DISTINCT move.id) FILTER (WHERE %(owed)s AND %(payable)s),
+                   MIN(move.id) FILTER (WHERE %(owed)s AND %(payable)s)
+                 < MAX(move.id) FILTER (WHERE %(owed)s AND %(payable)s),
                    COUNT(*) FILTER (WHERE %(owed)s AND %(payable)s
                                       AND %(discount_date)s >= %(today)s)
               FROM %(table)s

@@ -346,7 +346,7 @@ class PaylinkPageBalance(models.AbstractModel):
                     "amount": format_money(float(amounts["next"])),
                 }
             )
-        if amounts["full"] and link._get_balance().payable_documents > 1:
+        if amounts["full"] and link._get_balance().has_several:
             choices.append({"value": "chosen", "label": self.env._("What I tick in the list")})
         if amounts["minimum"] is not None or link.company_id.paylink_is_advance_allowed:
             label = self.env._("Another amount") if choices else self.env._("Pay ahead")
