@@ -1,13 +1,25 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-"""The documents of a balance: each opens by the customer's one link."""
+"""The statement and the documents of a balance: all open by the customer's one link."""
 
 from odoo import http
 from odoo.http import request
 
-from .page import PaylinkPage
+from .page import MAX_ID, PaylinkPage
 
 
 class PaylinkBalance(PaylinkPage):
+    @http.route(
+        "/paylink/balance/<string:token>/pdf",
+        methods=["GET"],
+        readonly=True,
+        **PaylinkPage._public_route,
+    )
+    def paylink_balance_statement(self, token, **_kwargs):
+        """Return the account statement: all that is open, and what was billed and paid lately."""
+        link_sudo = self._open_link(token, "pdf")
+        filename, pdf = link_sudo._render_statement()
+        return self._respond_file(pdf, filename, "application/pdf")
+
     @http.route(
         "/paylink/balance/<string:token>/invoice/<int:move_id>",
         methods=["GET"],
@@ -37,5 +49,5 @@ class PaylinkBalance(PaylinkPage):
     def _open_document(self, link_sudo, move_id):
         """Return the customer's document with an id, or answer with the one 404 and stop."""
         # Ids beyond those of PostgreSQL are none.
-        move_sudo = link_sudo._get_document(move_id) if move_id < 2**31 else None
+        move_sudo = link_sudo._get_document(move_id) if move_id <= MAX_ID else None
         return move_sudo or self._stop(self._respond_not_found())

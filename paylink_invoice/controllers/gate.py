@@ -90,10 +90,22 @@ class PaylinkGate(http.Controller):
         link_sudo = self._resolve_link(token)
         if action == "pay":
             # What is owed is read once, here.
-            link_sudo = link_sudo._choose_currency(None)
+            link_sudo = link_sudo._choose_currency(self._get_asked_currency(link_sudo))
         if denial := link_sudo._get_denial(action):
             self._stop(self._respond_denial(link_sudo, denial, is_page))
         return link_sudo
+
+    def _get_asked_currency(self, link_sudo):
+        """Return the currency that a balance is to be paid in: an ISO code, anything, or ``None``.
+
+        It is the one of the quote where one is named.
+        """
+        if link_sudo.kind != "balance":
+            return None
+        asked = {**(self._parse_json() or {}), **request.params}
+        if asked.get("quote"):
+            return link_sudo._get_quote(asked["quote"]).currency_id.name
+        return asked.get("currency")
 
     def _resolve_link(self, token):
         """Return the link of a token whatever its state, or answer with the one 404 and stop.
@@ -134,16 +146,22 @@ class PaylinkGate(http.Controller):
 
     def _read_json(self):
         """Return the JSON object of the request's body, or answer 400 and stop."""
+        data = self._parse_json()
+        if data is not None:
+            return data
+        return self._stop(self._respond_json({"code": "invalid_request"}, 400))
+
+    def _parse_json(self):
+        """Return the JSON object of the request's body, ``None`` where it holds none."""
         http_request = request.httprequest
         is_json = http_request.mimetype == "application/json"
-        if is_json and (http_request.content_length or 0) <= MAX_BODY_BYTES:
-            try:
-                data = json.loads(http_request.get_data())
-            except (ValueError, RecursionError):
-                data = None
-            if isinstance(data, dict):
-                return data
-        return self._stop(self._respond_json({"code": "invalid_request"}, 400))
+        if not is_json or (http_request.content_length or 0) > MAX_BODY_BYTES:
+            return None
+        try:
+            data = json.loads(http_request.get_data())
+        except (ValueError, RecursionError):
+            return None
+        return data if isinstance(data, dict) else None
 
     def _stop(self, response):
         """End the request with an answer, which by this way misses `ir.http._post_dispatch`."""

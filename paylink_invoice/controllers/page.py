@@ -6,21 +6,35 @@ from odoo.http import content_disposition, request
 
 from .gate import PaylinkGate, both_kinds
 
+# No id of PostgreSQL is larger.
+MAX_ID = 2**31 - 1
+
+
+def parse_id(text):
+    """Return the id that a text of the URL names, anything; ``None`` if it names none."""
+    is_number = isinstance(text, str) and text.isascii() and text.isdecimal() and len(text) <= 10
+    return int(text) if is_number and 0 < int(text) <= MAX_ID else None
+
 
 class PaylinkPage(PaylinkGate):
     @http.route(both_kinds(), methods=["GET"], readonly=True, **PaylinkGate._public_route)
-    def paylink_page(self, token, asked=None, reminders=None, currency=None, **_kwargs):
+    def paylink_page(
+        self, token, asked=None, reminders=None, currency=None, document=None, **_kwargs
+    ):
         """Show the document of a link, or the balance of its customer.
 
         :param str asked: set by the form of a question, to say that it has arrived
         :param str reminders: set by the form of reminders by text, to say that it was heard
         :param str currency: of a balance in several currencies, the ISO code of the one to show
+        :param str document: of a balance, the id of an open document to tick
         """
         link_sudo = self._open_link(token)
         page = request.env["paylink.page"]
         if link_sudo.kind == "balance":
             template = "paylink_invoice.paylink_balance_page"
-            values = page._prepare_balance_values(link_sudo._choose_currency(currency))
+            values = page._prepare_balance_values(
+                link_sudo._choose_currency(currency), document_id=parse_id(document)
+            )
         else:
             template = "paylink_invoice.paylink_link_page"
             values = page._prepare_values(link_sudo)

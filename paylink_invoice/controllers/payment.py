@@ -91,7 +91,7 @@ class PaylinkPayment(PaylinkQuote):
             "is_taken_over": form.get("take_over") == "1",
             "is_card_saved": form.get("save_card") == "1",
         }
-        return self._retry(link_sudo, lambda: link_sudo._reserve_payment(**choice))
+        return self._retry(link_sudo, lambda link: link._reserve_payment(**choice))
 
     def _respond_hosted_page(self, link_sudo, tx_sudo, is_page):
         """Lead on to the page of the provider, which needs no form and no script of ours."""
@@ -141,7 +141,7 @@ class PaylinkPayment(PaylinkQuote):
         methods=["POST"],
         **PaylinkGate._public_route,
     )
-    def paylink_transaction(self, token, quote=None, **_kwargs):
+    def paylink_transaction(self, token, quote=None, currency=None, **_kwargs):
         """Start the payment that the form asks for and return what its script needs.
 
         JSON-RPC in and out, as Odoo's scripts of all providers expect it; but an error has an HTTP
@@ -151,13 +151,18 @@ class PaylinkPayment(PaylinkQuote):
         ``access_token`` proves which amount the form showed.
 
         :param str quote: the reference of the quote that is paid; none: all that is due, for no fee
+        :param str currency: of a balance without a quote, the ISO code of what the form shows
         """
         act_as_public()
         try:
             link_sudo = self._resolve_link(token)
             self._check_origin()
             choice = self._parse_payment_choice(self._read_json().get("params"))
-            choice |= {"quote_reference": quote, "ip_address": request.httprequest.remote_addr}
+            choice |= {
+                "quote_reference": quote,
+                "currency": currency,
+                "ip_address": request.httprequest.remote_addr,
+            }
             request.update_context(lang=link_sudo._get_lang())
             tx_sudo = self._start_payment(link_sudo, choice)
             values = self._prepare_payment_processing(tx_sudo, link_sudo)
@@ -192,21 +197,23 @@ class PaylinkPayment(PaylinkQuote):
 
     def _start_payment(self, link_sudo, choice):
         """Return the open payment of the document; see :meth:`paylink.link._start_payment`."""
-        return self._retry(link_sudo, lambda: link_sudo._start_payment(**choice))
+        return self._retry(link_sudo, lambda link: link._start_payment(**choice))
 
     def _retry(self, link_sudo, start):
         """Return the result of ``start``, begun anew while others start payments.
 
-        :param start: a function that takes the lock of the document before it writes anything
+        :param start: a function of the link that takes the lock of the document before it writes
+            anything
         """
         for _attempt in range(MAX_STARTS):
             try:
-                result = start()
+                result = start(link_sudo)
                 request.env.flush_all()
                 return result
             except STARTED_MEANWHILE:
                 # Nothing else has been written by this request, and a new transaction sees it.
                 request.env.cr.rollback()
+                link_sudo = link_sudo._read_anew()
             except psycopg2.errors.LockNotAvailable:
                 request.env.cr.rollback()
                 break

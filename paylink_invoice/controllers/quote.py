@@ -89,7 +89,11 @@ class PaylinkQuote(PaylinkGate):
         if request.httprequest.mimetype in FORM_TYPES:
             self._check_origin(is_form=True)
             form = request.httprequest.form
+            documents = tuple(form.getlist("document"))
             amount = form.get("amount", "full")
+            if amount == "full" and documents and self._get_kind() == "balance":
+                # Without scripts, a tick does not move the choice of the amount along.
+                amount = "chosen"
             if is_typed := amount == "other":
                 amount = form.get("amount_other")
             return Wish(
@@ -98,7 +102,7 @@ class PaylinkQuote(PaylinkGate):
                 form.get("option"),
                 is_typed,
                 form.get("currency"),
-                tuple(form.getlist("document")),
+                documents,
             )
         self._check_origin()
         data = self._read_json()

@@ -29,6 +29,7 @@ from . import (
     paylink_link_payment,
     paylink_link_quote,
     paylink_link_renewal,
+    paylink_link_statement,
     paylink_link_telling,
     paylink_link_text,
     paylink_link_visit,
@@ -42,6 +43,7 @@ from . import (
     paylink_page_payment,
     paylink_page_price,
     paylink_page_reading,
+    paylink_page_statement,
     paylink_page_status,
     paylink_page_totals,
     paylink_quote,
@@ -52,6 +54,7 @@ from . import (
     payment_provider,
     payment_transaction,
     payment_transaction_booking,
+    payment_transaction_credit,
     payment_transaction_doors,
     payment_transaction_entry,
     payment_transaction_receipt,
@@ -74,7 +77,10 @@ from . import (
 # These override what is defined above.
 from . import (
     paylink_link_balance,
+    paylink_link_balance_history,
     paylink_link_balance_payment,
+    paylink_link_balance_text,
     paylink_link_customer,
     paylink_page_balance,
+    paylink_page_balance_history,
 )

@@ -182,15 +182,7 @@ class AccountMove(models.Model):
         stop the customer from paying otherwise, just as in Odoo's own portal.
         """
         # In sudo mode because visitors cannot read transactions.
-        return self.sudo().transaction_ids.filtered(
-            lambda tx: (
-                (
-                    tx.state in ("pending", "authorized")
-                    and tx.provider_code not in ("none", "custom")
-                )
-                or (tx.state == "done" and not tx.is_post_processed)
-            )
-        )
+        return self.sudo().transaction_ids._paylink_filter_pending()
 
     def _paylink_get_option_ids(self):
         """Return what the page may offer to pay with: ``(provider id, payment method id)`` pairs.

@@ -26,12 +26,17 @@ class MailMail(models.Model):
             reached_ids = [partner.id for partner in success_pids]
             # In sudo mode because mails are sent by the queue on behalf of all companies.
             links_sudo = self.env["paylink.link"].sudo()
-            links_sudo.search(
+            failed_sudo = links_sudo.search(
                 [
                     ("message_id", "in", self.mail_message_id.ids),
                     ("partner_id", "not in", reached_ids),
                 ]
-            )._process_failure(is_server_down=failure_type == "mail_smtp")
+            )
+            lost = self.mail_message_id.partner_ids.filtered(lambda p: p.id not in reached_ids)
+            failed_sudo |= self.env["mail.notification"]._paylink_find_balance_links(
+                {(message, partner) for message in self.mail_message_id for partner in lost}
+            )
+            failed_sudo._process_failure(is_server_down=failure_type == "mail_smtp")
         return super()._postprocess_sent_message(
             success_pids,
             success_emails,

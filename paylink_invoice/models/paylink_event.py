@@ -83,6 +83,13 @@ class PaylinkEvent(models.Model):
         ondelete="set null",
         readonly=True,
     )
+    message_id = fields.Many2one(
+        help="The message that a balance link was sent with; the contact is its recipient.",
+        comodel_name="mail.message",
+        ondelete="set null",
+        index="btree_not_null",
+        readonly=True,
+    )
     quote_id = fields.Many2one(
         string="Accepted Quote",
         help="The price whose fee the customer has accepted.",

@@ -77,6 +77,7 @@ class PaylinkLinkAttempt(models.Model):
         ip_address=None,
         proof=None,
         is_card_saved=False,
+        currency=None,
     ):
         """Return the one open payment of the document, for its provider, in sudo mode.
 
@@ -90,21 +91,27 @@ class PaylinkLinkAttempt(models.Model):
         :param proof: what :meth:`_sign_shown_amount` returned for the form, if anything
         :param bool is_card_saved: whether the customer asked to save the card, see
             :meth:`_is_card_saved`
+        :param currency: of a balance without a quote, the ISO code of the currency that was shown
         :raise PaymentRefused: with the reason and the sentence for the customer
         """
         self.ensure_one()
-        link = self._choose_currency_of(quote_reference)
+        wish = Wish(option=option_id, currency=currency)
+        link = self._choose_currency_of(quote_reference, wish if quote_reference is None else None)
         link._begin_payment(ip_address)
         if quote_reference is not None:
             quote_sudo = link._get_quote(quote_reference)
             link._check_quote(quote_sudo, option_id)
         else:
-            quote_sudo = link._get_reserved_quote(option_id, proof) or link._quote_free(option_id)
+            quote_sudo = link._get_reserved_quote(option_id, proof) or link._quote_free(wish)
             if link._is_other_amount_shown(proof, quote_sudo.total_amount):
                 link._refuse("changed")
         values = link._prepare_payment_values(quote_sudo, flow, ip_address)
         values["tokenize"] = link._is_card_saved(quote_sudo, is_card_saved)
         return link._open_attempt(quote_sudo, values)
+
+    def _read_anew(self):
+        """Return the link without what was read of its document in a transaction that is over."""
+        return self
 
     def _choose_currency_of(self, quote_reference, wish=None):
         """Return the link to go on with for a quote or a wish, see :meth:`_choose_currency`."""
@@ -153,11 +160,11 @@ class PaylinkLinkAttempt(models.Model):
             self._refuse(denial)
         self._check_declines(visitors.network_of(ip_address))
 
-    def _quote_free(self, option_id):
+    def _quote_free(self, wish):
         """Return the quote of everything that is due, for a way to pay that costs no fee."""
-        if self._find_option(option_id)["fee_rule"]:
+        if self._find_option(wish.option)["fee_rule"]:
             self._refuse("fee_not_accepted")
-        return self._quote(Wish(option=option_id))
+        return self._quote(wish)
 
     def _get_reserved_quote(self, option_id, proof):
         """Return the quote that was confirmed just now with this way to pay, unless the form has
@@ -167,10 +174,19 @@ class PaylinkLinkAttempt(models.Model):
         return running_sudo.paylink_quote_id.filtered(
             lambda quote: (
                 quote._get_option_id() == option_id
+                and quote.currency_id == self._get_currency()
                 and not self._is_changed_since(quote)
                 and not self._is_other_amount_shown(proof, quote.total_amount)
             )
         )[:1]
+
+    def _get_rival_attempts(self, values):
+        """Return own unfinished attempts that a new one replaces though it pays other documents.
+
+        :param dict values: of the new one, see :meth:`_prepare_payment_values`
+        :return: `payment.transaction` records in sudo mode
+        """
+        return self.env["payment.transaction"].sudo()
 
     def _give_up_attempts(self):
         """Give up every unfinished attempt to pay the document, so that the customer can pay here.

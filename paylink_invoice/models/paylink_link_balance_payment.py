@@ -5,6 +5,7 @@ import hashlib
 from decimal import Decimal
 
 from odoo import fields, models
+from odoo.tools import SQL
 
 from .. import pricing
 from ..settlement import Item, get_money, merge, settle
@@ -62,10 +63,10 @@ class PaylinkLinkBalancePayment(models.Model):
         if self.kind != "balance":
             return super()._get_amount_choices()
         balance = self._get_balance()
-        full = max(balance.payable - balance.credit, Decimal(0))
-        overdue = max(balance.payable_overdue - balance.credit, Decimal(0))
+        full = max(balance.payable - balance.usable_credit, Decimal(0))
+        overdue = max(balance.overdue - balance.usable_credit, Decimal(0))
         if balance.early_items:
-            full, overdue = self._get_discounted_sums(balance.credit)
+            full, overdue = self._get_discounted_sums(balance.usable_credit)
         return {
             "full": full,
             "residual": full,
@@ -106,8 +107,8 @@ class PaylinkLinkBalancePayment(models.Model):
             if balance.net <= 0:
                 return "paid"
             if not balance.payable:
-                return "in_progress" if statement.pending else "not_payable"
-            if balance.payable <= balance.credit:
+                return "in_progress" if statement.under_way else "not_payable"
+            if balance.payable <= balance.usable_credit:
                 return "paid"
         return None if self._get_option_ids() else "no_provider"
 
@@ -126,20 +127,107 @@ class PaylinkLinkBalancePayment(models.Model):
             )
         return pairs
 
+    # === PATHS === #
+
+    def _get_page_path(self):
+        # EXTENDS: of several currencies, the one that is paid in.
+        if self.kind != "balance" or len(self._get_balances()) < 2:
+            return super()._get_page_path()
+        return f"{self._get_path()}?currency={self._get_currency().name}"
+
+    def _get_transaction_path(self, quote_sudo=None):
+        # EXTENDS: what the form has shown is paid, or nothing.
+        path = super()._get_transaction_path(quote_sudo)
+        is_for_balance = self.kind == "balance" and not quote_sudo
+        return f"{path}?currency={self._get_currency().name}" if is_for_balance else path
+
+    def _is_more_to_pay(self, currency):
+        # EXTENDS: who could pay ahead, or owes in another currency, has nothing left to pay here.
+        can_pay = super()._is_more_to_pay(currency)
+        if self.kind != "balance" or not can_pay:
+            return can_pay
+        balance = self._get_balance()
+        return balance.currency == currency and balance.net > 0
+
+    # === ATTEMPTS === #
+
+    def _begin_payment(self, ip_address):  # pylint: disable=missing-return
+        # EXTENDS: what is paid ahead locks no document, and credit is there for one attempt only.
+        if self.kind == "balance":
+            balance = self._get_balance()
+            if balance.credit or not balance.payable:
+                # Not just a lock: whoever has waited for it begins anew, and sees the attempt.
+                self.env.cr.execute(
+                    SQL("UPDATE paylink_link SET write_date = write_date WHERE id = %s", self.id),
+                    log_exceptions=False,
+                )
+        super()._begin_payment(ip_address)
+
+    def _get_rival_attempts(self, values):
+        # EXTENDS: of what is paid ahead, and of what uses the same credit.
+        if self.kind != "balance":
+            return super()._get_rival_attempts(values)
+        quote_sudo = self.env["paylink.quote"].sudo().browse(values["paylink_quote_id"])
+        drafts_sudo = (
+            self.env["payment.transaction"]
+            .sudo()
+            .search(
+                [
+                    ("paylink_link_id", "=", self.id),
+                    ("state", "=", "draft"),
+                    ("currency_id", "=", values["currency_id"]),
+                ]
+            )
+        )
+        return drafts_sudo.filtered(
+            lambda tx: (
+                not (tx.invoice_ids or quote_sudo.line_ids)
+                or (tx.paylink_quote_id._uses_credit() and quote_sudo._uses_credit())
+            )
+        )
+
     # === QUOTES === #
+
+    def _prepare_quote_values(self, wish):
+        # EXTENDS: nobody is charged in another currency than the one that they were shown.
+        if self.kind == "balance" and wish.currency not in (None, "", self._get_currency().name):
+            self._refuse("paid" if self._is_currency(wish.currency) else "invalid_request")
+        return super()._prepare_quote_values(wish)
+
+    def _is_currency(self, code):
+        """Tell whether a code, anything, is the ISO code of a currency."""
+        currencies_sudo = self.env["res.currency"].sudo()  # Visitors have no rights.
+        is_text = isinstance(code, str) and "\x00" not in code
+        return is_text and bool(currencies_sudo.search_count([("name", "=", code)], limit=1))
 
     def _find_amount(self, wish, choices):
         # EXTENDS
         if self.kind != "balance":
             return super()._find_amount(wish, choices)
-        if wish.amount != "chosen":
-            return self._find_advance(wish, choices) or super()._find_amount(wish, choices)
-        amount = get_money(settle(self._get_wished_items(wish), self._get_balance().credit))
+        if wish.amount == "chosen":
+            return "chosen", self._find_chosen_amount(wish)
+        choice, amount = self._find_advance(wish, choices) or super()._find_amount(wish, choices)
         if not amount:
-            raise PaymentRefused(
-                "invalid_amount", self.env._("Choose what to pay; your credit is used first.")
+            self._refuse("paid")
+        return choice, amount
+
+    def _find_chosen_amount(self, wish):
+        """Return what settles the chosen documents, after the customer's credit.
+
+        :raise PaymentRefused: ``invalid_amount``, if none is chosen or nothing is left to pay
+        """
+        items = self._get_wished_items(wish)
+        if not items:
+            message = self.env._("Tick at least one of the open documents.")
+            raise PaymentRefused("invalid_amount", message)
+        amount = get_money(settle(items, self._get_balance().usable_credit))
+        if not amount:
+            message = self.env._(
+                "Your credit covers what you have ticked, so there is nothing to pay for it. "
+                "Tick more, or choose another amount."
             )
-        return "chosen", amount
+            raise PaymentRefused("invalid_amount", message)
+        return amount
 
     def _find_advance(self, wish, choices):
         """Return ``("other", amount)`` where more is to be paid than is owed, and may be."""
@@ -180,7 +268,7 @@ class PaylinkLinkBalancePayment(models.Model):
                 "credit_amount": float(share.credit),
                 "document_version": self._get_version(moves.browse(share.document)),
             }
-            for share in merge(settle(self._get_wished_items(wish), balance.credit, base))
+            for share in merge(settle(self._get_wished_items(wish), balance.usable_credit, base))
         ]
 
     def _get_version(self, move):

@@ -29,6 +29,10 @@ TOLD_OF_BALANCE = {
         "paylink_invoice.chatter_balance_failed",
         "paylink_invoice.mt_paylink_balance_failed",
     ),
+    "bounced": (
+        "paylink_invoice.chatter_balance_bounced",
+        "paylink_invoice.mt_paylink_balance_bounced",
+    ),
 }
 SUBTYPES = (
     *(subtype for _text, subtype in TOLD_OF_BALANCE.values()),
@@ -195,10 +199,8 @@ class PaylinkLinkCustomer(models.Model):
             raise UserError(self._explain_end())
 
     def _get_default_balance_recipient(self):
-        """Return the customer's contact for invoices, or else the customer; none without e-mail."""
-        customer = self.partner_id
-        contact = customer.browse(customer.address_get(["invoice"])["invoice"])
-        return (contact | customer).filtered(lambda partner: partner.email and partner.active)[:1]
+        """Return who the link is mailed to unless the sender chooses otherwise; see there."""
+        return self.partner_id._paylink_get_balance_recipient("email", self.company_id)
 
     def _get_recipient_name(self, partner):
         return partner.name or partner.parent_id.name
@@ -226,7 +228,7 @@ class PaylinkLinkCustomer(models.Model):
             paylink_company_name=self.company_id.name,
         )._render_field(fname, self.partner_id.ids)[self.partner_id.id]
 
-    def _post_balance_mail(self, partner, subject=None, text=None, **kwargs):
+    def _post_balance_mail(self, partner, subject=None, text=None, is_queued=False, **kwargs):
         """Post the mail with the link for one recipient into the customer's chatter.
 
         What is stored holds the placeholder; `mail.mail` writes the live URL while it leaves.
@@ -234,6 +236,7 @@ class PaylinkLinkCustomer(models.Model):
         :param partner: a contact of the customer
         :param str subject: what the sender wrote, or nothing for the template's
         :param str text: likewise, HTML
+        :param bool is_queued: whether Odoo's queue sends it, as it does for many
         :param kwargs: further values of ``message_post``
         :return: the `mail.message`
         """
@@ -241,7 +244,7 @@ class PaylinkLinkCustomer(models.Model):
         lang = self._get_lang_of(partner)
         # In sudo mode because whoever may send links need not have the right to edit contacts.
         customer_sudo = self.partner_id.sudo().with_company(self.company_id)
-        customer_sudo = customer_sudo.with_context(lang=lang, mail_notify_force_send=True)
+        customer_sudo = customer_sudo.with_context(lang=lang, mail_notify_force_send=not is_queued)
         message_sudo = customer_sudo.message_post(
             message_type="comment",
             subtype_xmlid="mail.mt_comment",
@@ -257,8 +260,7 @@ class PaylinkLinkCustomer(models.Model):
             notify_skip_followers=True,
             **kwargs,
         )
-        self.sudo().write({"channel": "email", "sent_date": fields.Datetime.now()})
-        self._log_event("sent", partner_id=partner.id)
+        self._mark_balance_sent("email", partner, message_sudo)
         return message_sudo.with_env(self.env)
 
     def _render_balance_message(self, text, lang):

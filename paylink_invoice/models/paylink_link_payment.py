@@ -40,14 +40,15 @@ class PaylinkLinkPayment(models.Model):
         providers_sudo, methods_sudo = link._get_form_options(quote_sudo)
         amount = quote_sudo.total_amount if quote_sudo else self._get_payable_amount()
         formatted_amount = currency.format(amount)
-        route = self._get_path("transaction")
+        route = self._get_transaction_path(quote_sudo)
         return {
             **page._prepare_layout_values(self.company_id, title),
             "title": title,
             "formatted_amount": formatted_amount,
             "pay_label": page.env._("Pay %(amount)s", amount=page._isolate(formatted_amount)),
             "price_rows": page._prepare_quote_price(quote_sudo)["rows"] if quote_sudo else [],
-            "page_path": self._get_path(),
+            "page_path": link._get_page_path(),
+            "back_label": page._get_back_label(link),
             "is_test": set(providers_sudo.mapped("state")) == {"test"},
             "amount": amount,
             "currency": currency,
@@ -62,10 +63,19 @@ class PaylinkLinkPayment(models.Model):
                 for provider in providers_sudo
             },
             "reference_prefix": link._get_document_name(),
-            "transaction_route": f"{route}?quote={quote_sudo.reference}" if quote_sudo else route,
+            "transaction_route": route,
             "landing_route": PAYMENT_LANDING_PATH,
             "access_token": self._sign_shown_amount(amount),
         }
+
+    def _get_transaction_path(self, quote_sudo=None):
+        """Return where the payment form starts the payment of a quote, or of all that is due."""
+        path = self._get_path("transaction")
+        return f"{path}?quote={quote_sudo.reference}" if quote_sudo else path
+
+    def _get_page_path(self):
+        """Return the live path of the page that shows what is paid."""
+        return self._get_path()
 
     def _get_form_options(self, quote_sudo=None):
         """Return what the payment form offers: ``(providers, methods)``, in sudo mode."""
@@ -124,6 +134,10 @@ class PaylinkLinkPayment(models.Model):
         """Return the payments that the link shows: all of its document, in sudo mode."""
         self.ensure_one()
         return self.sudo().move_id.transaction_ids  # Visitors cannot read transactions.
+
+    def _is_more_to_pay(self, currency):
+        """Tell whether the customer can go on and pay, after a payment in some currency."""
+        return not self._get_denial("pay")
 
     def _get_document_name(self):
         """Return the number of the document."""

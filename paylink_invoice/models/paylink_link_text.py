@@ -99,15 +99,16 @@ class PaylinkLinkText(models.Model):
         url = f"{self.company_id._paylink_get_base_url()}{self._get_preview_path()}"
         return self._fill_text(template, url)
 
-    def _fill_text(self, template, url, **own_values):
+    def _fill_text(self, template, url, lang=None, **own_values):
         """Return a text with its places filled in; without a place for it the URL is at the end.
 
         :param str template: see :meth:`_prepare_text`
         :param str url: what to write where the link goes
+        :param str lang: of the reader; by default the recipient's
         :param dict own_values: what to write elsewhere, instead of what the whole invoice says
         """
         self.ensure_one()
-        link = self.with_context(lang=self._get_lang(), tz=self._get_timezone())
+        link = self.with_context(lang=lang or self._get_lang(), tz=self._get_timezone())
         template = (template or link._get_text_template()).strip()
         if "{link}" not in template:
             template = f"{template} {{link}}"
@@ -151,8 +152,13 @@ class PaylinkLinkText(models.Model):
 
         :rtype: text_size.TextSize
         """
-        url = f"{company._paylink_get_base_url()}/paylink/" + "0" * tokens.TOKEN_LENGTH
+        url = f"{company._paylink_get_base_url()}{self._get_sample_path()}"
         return text_size.measure(text.replace("{link}", url))
+
+    @api.model
+    def _get_sample_path(self):
+        """Return a path that is as long as the real one."""
+        return "/paylink/" + "0" * tokens.TOKEN_LENGTH
 
     # === SENDING === #
 

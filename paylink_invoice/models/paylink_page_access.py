@@ -48,8 +48,16 @@ class PaylinkPageAccess(models.AbstractModel):
             "text": text,
             "document_label": page._get_document_label(link),
             "renew_path": link._get_path("renew") if denial == "expired" else None,
-            "back_path": None if is_over else link._get_path(),
+            "back_path": None if is_over else link._get_page_path(),
+            "back_label": page._get_back_label(link),
         }
+
+    @api.model
+    def _get_back_label(self, link):
+        """Return what the way back to the link's page is called."""
+        if link.kind == "balance":
+            return self.env._("Back to your balance")
+        return self.env._("Back to the document")
 
     @api.model
     def _get_denial_words(self, link, denial):

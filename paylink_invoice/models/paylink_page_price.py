@@ -24,7 +24,7 @@ class PaylinkPagePrice(models.AbstractModel):
 
         :param link: one `paylink.link` in sudo mode
         :return: dict; ``amounts``: ``{'value', 'label', 'amount'}`` where the value of another
-            amount is ``other``; ``part_hint`` (which other amounts can be paid, or None); ``tips``:
+            amount is ``other``; ``default_amount``: the value that is chosen at first; ``part_hint`` (which other amounts can be paid, or None); ``tips``:
             ``{'value', 'label', 'amount'}``, empty where no tips are offered; ``options``:
             ``{'value', 'label', 'text', 'is_default'}``, the text tells the fee, empty where the one
             way to pay costs nothing; ``has_fee``; ``can_save_card`` (on the page of a provider);
@@ -35,11 +35,12 @@ class PaylinkPagePrice(models.AbstractModel):
             return None
         amounts = link._get_amount_choices()
         options = link._get_options()
-        # Who just wants to pay pays everything, no tip, and no fee where that is possible.
-        default = next((option for option in options if not option["fee_rule"]), options[0])
+        default = self._get_default_option(link, options)
         has_fee = any(option["fee_rule"] for option in options)
+        amount_choices = self._prepare_amount_choices(link, amounts)
         choices = {
-            "amounts": self._prepare_amount_choices(link, amounts),
+            "amounts": amount_choices,
+            "default_amount": amount_choices[0]["value"],
             "part_hint": link._get_part_range(amounts),
             "tips": self._prepare_tip_choices(link, amounts["full"]),
             "options": self._prepare_option_choices(link, options, default, has_fee),
@@ -50,6 +51,15 @@ class PaylinkPagePrice(models.AbstractModel):
         has_choice = len(choices["amounts"]) > 1 or choices["amounts"][0]["value"] == "other"
         is_plain = not (has_choice or choices["tips"] or choices["options"])
         return {**choices, "is_plain": is_plain}
+
+    @api.model
+    def _get_default_option(self, link, options=None):
+        """Return the way to pay of who just wants to pay: one without a fee where that is possible.
+
+        :param options: what `paylink.link._get_options` returned, if known
+        """
+        options = options or link._get_options()
+        return next((option for option in options if not option["fee_rule"]), options[0])
 
     @api.model
     def _can_save_card(self, option):
@@ -277,7 +287,14 @@ class PaylinkPagePrice(models.AbstractModel):
             return []
         lines = quote.line_ids.filtered("amount")
         shown = lines if len(lines) <= MAX_QUOTED else lines[: MAX_QUOTED - 1]
-        documents = [(line.move_id.name, line.amount) for line in shown]
+        documents = [
+            # The number of an entry tells the customer nothing.
+            (
+                (line.move_id.move_type == "entry" and line.move_id.ref) or line.move_id.name,
+                line.amount,
+            )
+            for line in shown
+        ]
         if rest := lines - shown:
             label = self.env._("%(count)s more documents", count=len(rest))
             documents.append((label, sum(rest.mapped("amount"))))
@@ -301,7 +318,7 @@ class PaylinkPagePrice(models.AbstractModel):
         :param refusal: the :class:`PaymentRefused` that brought the customer here, if any
         :param bool is_card_saved: whether the customer has asked already to save the card
         """
-        page, link, _move = self._switch_to(link)
+        page, link, _move = self._switch_to(link._choose_currency(quote.currency_id.name))
         heading = page.env._("Please check and pay")
         price = page._prepare_quote_price(quote)
         return {
@@ -325,7 +342,8 @@ class PaylinkPagePrice(models.AbstractModel):
                 time=page._isolate(link._format_time(quote.expiration_date)),
             ),
             "pay_path": link._get_path("pay"),
-            "page_path": link._get_path(),
+            "page_path": link._get_page_path(),
+            "back_label": page._get_back_label(link),
         }
 
     @api.model
@@ -337,7 +355,8 @@ class PaylinkPagePrice(models.AbstractModel):
         :param quote: the `paylink.quote` that was to be paid, if any
         :param form: what the customer's form held; its amount can be mended right there
         """
-        page, link, _move = self._switch_to(link)
+        currency = quote.currency_id.name if quote else (form or {}).get("currency")
+        page, link, _move = self._switch_to(link._choose_currency(currency))
         headings = {
             "in_progress": page.env._("Somebody is already paying"),
             "invalid_amount": page.env._("Please check the amount"),
@@ -352,7 +371,8 @@ class PaylinkPagePrice(models.AbstractModel):
             "heading": heading,
             "document_label": page._get_document_label(link),
             "text": refusal.message,
-            "page_path": link._get_path(),
+            "page_path": link._get_page_path(),
+            "back_label": page._get_back_label(link),
             "pay_path": link._get_path("pay"),
             "attempt": page._prepare_attempt(link, attempt_sudo) if attempt_sudo else None,
             "quote": quote.reference if quote else None,
@@ -377,8 +397,10 @@ class PaylinkPagePrice(models.AbstractModel):
     @api.model
     def _prepare_typed_amount(self, link, form):
         """Return what a customer without scripts has typed, to be mended: ``value``, ``hint`` and
-        the other ``fields`` of the form."""
-        fields = {name: form.get(name, "") for name in ("tip", "option")}
+        the other ``fields`` of the form; ``None`` where they have chosen something else."""
+        if form.get("amount") != "other":
+            return None
+        fields = {name: form.get(name, "") for name in ("tip", "option", "currency")}
         return {
             "value": form.get("amount_other", "")[:40],
             "hint": link._get_part_range(link._get_amount_choices()),

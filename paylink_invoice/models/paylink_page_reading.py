@@ -55,7 +55,7 @@ READ_FIELDS = {
     "res.partner": (
         *("name", "lang", "tz", "vat", "phone", "email", "website", "write_date", "parent_id"),
         *("commercial_partner_id", "is_company", "company_name", "commercial_company_name"),
-        "active",
+        *("active", "ref"),
     ),
     "res.partner.bank": ("acc_number", "acc_holder_name", "bank_id", "partner_id"),
 }

@@ -144,6 +144,10 @@ class PaylinkQuote(models.Model):
             to_decimal(a) for a in self.line_ids.mapped("amount")
         )
 
+    def _uses_credit(self):
+        """Tell whether the customer's credit settles a part of the documents."""
+        return any(self.line_ids.mapped("credit_amount"))
+
     def _get_option_id(self):
         """Return the way to pay, as `paylink.link._get_options` names it."""
         self.ensure_one()

@@ -34,6 +34,8 @@ class PaymentTransaction(models.Model):
     # How long an attempt that was started and not finished keeps others from paying the invoice.
     _paylink_attempt_minutes = 15
 
+    # Opening balances and sales receipts are paid, too. With Odoo's domain they would not be read.
+    invoice_ids = fields.Many2many(domain=[])
     paylink_link_id = fields.Many2one(
         string="Invoice Link",
         help="The link through which the customer started this payment.",
@@ -114,6 +116,7 @@ class PaymentTransaction(models.Model):
         """
         moves = self.env["account.move"].sudo().browse(values["invoice_ids"][0][2])
         drafts = moves.transaction_ids.filtered(lambda tx: tx.state == "draft")
+        drafts |= link_sudo._get_rival_attempts(values)
         if others := drafts._paylink_get_running_attempts(link_sudo):
             raise PaymentRefused("in_progress", others[:1]._paylink_describe_attempt(link_sudo))
         running = drafts._paylink_get_running_attempts()
@@ -139,6 +142,21 @@ class PaymentTransaction(models.Model):
                 tx.state == "draft"
                 and tx._paylink_get_end_of_attempt() > now
                 and not (except_link and tx.paylink_link_id == except_link)
+            )
+        )
+
+    def _paylink_filter_pending(self):
+        """Return the payments whose money may still arrive by itself, or waits to be booked.
+
+        Wire transfers stay pending until an accountant sees the money.
+        """
+        return self.filtered(
+            lambda tx: (
+                (
+                    tx.state in ("pending", "authorized")
+                    and tx.provider_code not in ("none", "custom")
+                )
+                or (tx.state == "done" and not tx.is_post_processed)
             )
         )
 

@@ -315,19 +315,6 @@ class PaymentTransactionBooking(models.Model):
             lambda line: line.move_id.move_type != "entry" or line.partner_id == partner
         )
 
-    def _paylink_use_credit(self):
-        """Settle with the customer's credit what the quote says, oldest due first.
-
-        After the money: so no more of the credit is used than the quote says.
-        """
-        lines = self.paylink_quote_id.line_ids.filtered("credit_amount")
-        if not lines:
-            return
-        credits = self.paylink_link_id._get_credit_lines(self.currency_id)
-        credits -= self.payment_id.move_id.line_ids
-        for line in lines.sorted(lambda line: self._paylink_get_age(line.move_id)):
-            self._paylink_reconcile(credits + self._paylink_get_own_lines(line.move_id))
-
     @api.model
     def _paylink_reconcile(self, lines):
         """Reconcile the open receivables among some `account.move.line` with each other."""

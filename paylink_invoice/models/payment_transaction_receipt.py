@@ -28,10 +28,12 @@ class PaymentTransactionReceipt(models.Model):
             'value'}``), ``is_open`` (may change by itself), ``pay_label`` and the paths
             ``page_path``, ``pay_path``, ``pdf_path``
         """
+        link_sudo = link_sudo._choose_currency(self.currency_id.name)
         page, link, _move = link_sudo.env["paylink.page"]._switch_to(link_sudo)
         tx = self.with_env(link.env)
         heading, text, tone = tx._paylink_get_receipt_words(link)
-        can_pay = is_live and not tx.paylink_has_wrong_amount and not link._get_denial("pay")
+        can_pay = is_live and not tx.paylink_has_wrong_amount
+        can_pay = can_pay and link._is_more_to_pay(tx.currency_id)
         has_pdf = is_live and tx._paylink_has_receipt()
         return {
             **page._prepare_layout_values(link.company_id, heading),
@@ -39,13 +41,14 @@ class PaymentTransactionReceipt(models.Model):
             "text": text,
             "tone": tone,
             "state_label": tx._paylink_get_state_label(),
-            "pay_label": tx._paylink_get_pay_label(),
+            "pay_label": tx._paylink_get_pay_label(link),
             "details": tx._paylink_get_provider_words(),
             "instructions": tx._paylink_get_instructions(),
             "price_rows": tx._paylink_prepare_price_rows(),
             "rows": tx._paylink_prepare_receipt_rows(),
             "is_open": tx._paylink_is_open(),
-            "page_path": link._get_path() if is_live else None,
+            "page_path": link._get_page_path() if is_live else None,
+            "back_label": page._get_back_label(link),
             "pay_path": tx._paylink_get_pay_path(link) if can_pay else None,
             "pdf_path": link._get_receipt_path(tx, ".pdf") if has_pdf else None,
         }
@@ -130,9 +133,11 @@ class PaymentTransactionReceipt(models.Model):
         }
         return labels[self.state]
 
-    def _paylink_get_pay_label(self):
+    def _paylink_get_pay_label(self, link_sudo):
         """Return what the button to the payment form says."""
         self.ensure_one()
+        if link_sudo.kind == "balance" and (self.state == "done" or self._paylink_filter_pending()):
+            return self.env._("Pay what else is open")
         labels = {
             "draft": self.env._("Pay now"),
             "pending": self.env._("Pay another way"),
@@ -142,6 +147,8 @@ class PaymentTransactionReceipt(models.Model):
 
     def _paylink_get_pay_path(self, link_sudo):
         """Return where the customer goes on to pay: the choices where they differ in price."""
+        if link_sudo.kind == "balance":
+            return f"{link_sudo._get_page_path()}#o_paylink_pay"
         choices = link_sudo.env["paylink.page"]._prepare_choices(link_sudo)
         if choices and (choices["has_fee"] or choices["tips"]):
             return f"{link_sudo._get_path()}#o_paylink_pay"
@@ -205,13 +212,15 @@ class PaymentTransactionReceipt(models.Model):
         """
         self.ensure_one()
         move = self.invoice_ids[:1]
-        remaining = self._paylink_get_remaining()
         is_transfer = self.state == "pending" and self.provider_code == "custom"
         is_plain = not self._paylink_prepare_price_rows()
         rows = (
             (self.env._("Amount"), self.currency_id.format(self.amount) if is_plain else None),
             (self.env._("For"), self._paylink_get_document_names()),
-            (self.env._("Customer"), move.commercial_partner_id.name),
+            (
+                self.env._("Customer"),
+                (move.commercial_partner_id or self.partner_id.commercial_partner_id).name,
+            ),
             (self.env._("Method"), self._paylink_get_method_name()),
             (self.env._("Date"), self.env["paylink.page"]._format_moment(self.last_state_change)),
             (
@@ -220,10 +229,7 @@ class PaymentTransactionReceipt(models.Model):
             ),
             (self.env._("Reference"), self.reference),
             *self._paylink_prepare_refund_rows(),
-            (
-                self.env._("Still to pay"),
-                None if remaining is None else move.currency_id.format(remaining),
-            ),
+            (self.env._("Still to pay"), self._paylink_format_remaining()),
         )
         return [{"label": label, "value": value} for label, value in rows if value]
 
@@ -233,6 +239,8 @@ class PaymentTransactionReceipt(models.Model):
         moves = self.invoice_ids.sorted(self._paylink_get_age)
         names = [
             " ".join(part for part in (move.type_name, move.name) if part)
+            if move.is_invoice(include_receipts=True)
+            else move.ref or move.name
             for move in moves[:MAX_NAMED]
         ]
         if len(moves) > MAX_NAMED:
@@ -319,6 +327,17 @@ class PaymentTransactionReceipt(models.Model):
         settled_states = moves._paylink_get_settled_states()
         open_moves = moves.filtered(lambda move: move.payment_state not in settled_states)
         return sum(open_moves.mapped("amount_residual"))
+
+    def _paylink_format_remaining(self):
+        """Return what the documents still need; ``None`` where that is no matter.
+
+        Of a balance there may be more to pay than these.
+        """
+        remaining = self._paylink_get_remaining()
+        is_balance = self.paylink_link_id.kind == "balance"
+        if remaining is None or (is_balance and self.currency_id.is_zero(remaining)):
+            return None
+        return self.currency_id.format(remaining)
 
     def _paylink_is_open(self):
         """Tell whether the outcome may change within minutes without anybody doing anything."""

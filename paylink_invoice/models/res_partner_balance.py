@@ -49,6 +49,14 @@ class ResPartnerBalance(models.Model):
         groups=MAY_SEE_LINKS,
     )
 
+    paylink_balance_failure_notice = fields.Text(
+        string="Balance Link Not Delivered",
+        help="To whom the balance link was sent in vain, and why.",
+        compute="_compute_paylink_balance_failure_notice",
+        compute_sudo=True,
+        groups=MAY_SEE_LINKS,
+    )
+
     # === COMPUTE METHODS === #
 
     @api.depends(
@@ -66,6 +74,25 @@ class ResPartnerBalance(models.Model):
         link_of = {link.partner_id.id: link for link in links}
         for partner in self:
             partner.paylink_balance_link_id = link_of.get(partner.commercial_partner_id._origin.id)
+
+    @api.depends("paylink_balance_link_id")
+    @api.depends_context("company", "lang")
+    def _compute_paylink_balance_failure_notice(self):
+        for partner in self:
+            failed = partner.paylink_balance_link_id._get_failed_notifications()
+            partner.paylink_balance_failure_notice = (
+                "\n".join(
+                    self.env._(
+                        "The link for %(recipient)s was not delivered. %(reason)s",
+                        recipient=" ".join(
+                            filter(None, (each.res_partner_id.display_name, each.sms_number))
+                        ),
+                        reason=each._paylink_get_failure() or "",
+                    )
+                    for each in failed
+                )
+                or False
+            )
 
     @api.model
     def _search_paylink_balance_link_id(self, operator, value):
@@ -163,16 +190,20 @@ class ResPartnerBalance(models.Model):
 
     def _paylink_check_company(self, company):
         """Raise a `UserError` if one of these customers belongs to another company."""
+        if problem := self._paylink_explain_other_company(company):
+            raise UserError(problem)
+
+    def _paylink_explain_other_company(self, company):
+        """Return the sentence that names those of these customers who belong to another company."""
         others = self - self.filtered_domain(self._check_company_domain(company))
-        if others:
-            raise UserError(
-                self.env._(
-                    "%(names)s: not a customer of %(company)s. Choose their own company at the top "
-                    "right first.",
-                    names=others._paylink_join_names(),
-                    company=company.name,
-                )
-            )
+        if not others:
+            return ""
+        return self.env._(
+            "%(names)s: not a customer of %(company)s. Choose their own company at the top "
+            "right first.",
+            names=others._paylink_join_names(),
+            company=company.name,
+        )
 
     # === ACTION METHODS === #
 
@@ -217,6 +248,31 @@ class ResPartnerBalance(models.Model):
         """Open the mail composer, see :meth:`paylink.link.action_send_balance`."""
         return self._paylink_get_balance_link().action_send_balance()
 
+    def action_paylink_send_balance_text(self):
+        """Open the dialog that sends the link by text message, see `paylink.balance.send`.
+
+        :raise UserError: if there is no link
+        """
+        self._paylink_get_balance_link()
+        return self._paylink_open_balance_dialog("sms")
+
+    def action_paylink_send_balances(self):
+        """Open the dialog that sends each of many customers their link, see `paylink.balance.send`."""
+        return self._paylink_open_balance_dialog("email")
+
+    def _paylink_open_balance_dialog(self, channel):
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Send Balance Link"),
+            "res_model": "paylink.balance.send",
+            "view_mode": "form",
+            "target": "new",
+            "context": {
+                "default_customer_ids": self.commercial_partner_id.ids,
+                "default_channel": channel,
+            },
+        }
+
     def action_paylink_regenerate_balance(self):
         """Replace the URL of the customer's link, see :meth:`paylink.link.action_regenerate`."""
         return self._paylink_get_balance_link().action_regenerate()
@@ -237,12 +293,33 @@ class ResPartnerBalance(models.Model):
 
     # === RECIPIENTS === #
 
-    def _paylink_get_recipient_problems(self, partners):
-        """Return sentences that say why this customer's link cannot be mailed to these contacts."""
+    def _paylink_get_balance_recipient(self, channel, company):
+        """Return who gets the link of this customer unless the sender chooses otherwise.
+
+        It is the contact for invoices, or else the customer; none without an e-mail address.
+
+        :param str channel: ``email`` or ``sms``
+        :param company: the `res.company` that sends
+        """
+        self.ensure_one()
+        contact = self.browse(self.address_get(["invoice"])["invoice"])
+        candidates = (contact | self).filtered("active")
+        if channel == "email":
+            return candidates.filtered("email")[:1]
+        reachable = candidates.filtered(lambda partner: partner._paylink_get_number(company))
+        # Whoever cannot get a text is told what to mend.
+        return (reachable or candidates)[:1]
+
+    def _paylink_get_recipient_problems(self, partners, text_company=None):
+        """Return sentences that say why this customer's link cannot be sent to these contacts.
+
+        :param text_company: the `res.company` that sends them a text; none: they get a mail
+        """
         self.ensure_one()
         name = self.display_name
         if not partners:
             return [self.env._("%(name)s: choose at least one recipient.", name=name)]
+        denials = partners._paylink_get_text_denials(text_company) if text_company else {}
         problems = []
         for partner in partners:
             if partner.commercial_partner_id != self:
@@ -254,7 +331,12 @@ class ResPartnerBalance(models.Model):
                         partner=partner.display_name,
                     )
                 )
-            elif not email_normalize(partner.email, strict=False):
+            elif denials.get(partner):
+                reason = partner._paylink_explain_text_denial(
+                    denials[partner], partner.display_name
+                )
+                problems.append(f"{name}: {reason}")
+            elif not text_company and not email_normalize(partner.email, strict=False):
                 problems.append(
                     self.env._(
                         "%(name)s: %(partner)s has no valid e-mail address. Enter one first.",
@@ -274,6 +356,13 @@ class ResPartnerBalance(models.Model):
     def _paylink_get_responsible(self, link_sudo):
         # EXTENDS 'paylink.chatter.mixin'
         return self.user_id or link_sudo.user_id
+
+    def _notify_get_recipients(self, message, msg_vals=False, **kwargs):
+        # EXTENDS 'mail', for the reason given for `account.move`.
+        recipients = super()._notify_get_recipients(message, msg_vals=msg_vals, **kwargs)
+        if self.env.context.get("paylink_is_text"):
+            return [recipient for recipient in recipients if recipient["notif"] == "sms"]
+        return recipients
 
     def _mail_get_partners(self, introspect_fields=False):
         # EXTENDS 'mail', for the reason given for `account.move`.

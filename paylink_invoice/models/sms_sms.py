@@ -243,9 +243,15 @@ class SmsSms(models.Model):
         for company, texts in self.grouped(lambda sms: sms.paylink_link_id.company_id).items():
             # In sudo mode because the queue sends for all companies.
             links_sudo = texts.paylink_link_id.sudo()
-            denials = links_sudo._get_text_denials(company)
+            of_invoices = links_sudo.filtered(lambda link: link.kind == "invoice")
+            denials = of_invoices._get_text_denials(company)
             for text in texts:
-                if reason := denials.get(text.paylink_link_id):
+                link_sudo = text.paylink_link_id.sudo()
+                if link_sudo.kind == "balance":
+                    reason = link_sudo._get_balance_text_denial(text)
+                else:
+                    reason = denials.get(link_sudo)
+                if reason:
                     text._paylink_fail("sms_not_allowed", reason)
                     wanted -= text
         return wanted

@@ -55,6 +55,8 @@ EXPECTED = {
     ("paylink.send.comment", "own"): ALL,
     ("paylink.send.comment", "other"): {},
     ("paylink.send.comment", "colleague"): {},
+    ("paylink.balance.send", "own"): ALL,
+    ("paylink.balance.send", "colleague"): {},
 }
 
 
@@ -140,6 +142,9 @@ class TestRights(PaylinkCommon):
             quote_sudo = quotes_sudo.create(self._prepare_values("paylink.quote", whose, user))
             return quote_sudo if model == "paylink.quote" else quote_sudo.line_ids
         opener = self.openers.get(whose) or user
+        if model == "paylink.balance.send":
+            values = self._prepare_values(model, whose, user)
+            return self._give_to(opener, self.env[model].sudo().create(values))
         move = self.invoices[whose]
         # As the system, in their name: not every role could open the dialog.
         dialog = (
@@ -149,15 +154,22 @@ class TestRights(PaylinkCommon):
             .with_company(move.company_id)
             .create({"channel": "email"})
         )
-        self.env.flush_all()
         for record in (dialog, *dialog.comment_line_ids):
-            self.env.cr.execute(
-                f"UPDATE {record._table} SET create_uid = %s WHERE id = %s", [opener.id, record.id]
-            )
-        self.env.invalidate_all()
+            self._give_to(opener, record)
         return dialog if model == "paylink.send" else dialog.comment_line_ids[:1]
 
+    def _give_to(self, opener, record):
+        """Return a record of a dialog as if somebody else had opened it."""
+        self.env.flush_all()
+        self.env.cr.execute(
+            f"UPDATE {record._table} SET create_uid = %s WHERE id = %s", [opener.id, record.id]
+        )
+        self.env.invalidate_all()
+        return record
+
     def _prepare_values(self, model, whose, user):
+        if model == "paylink.balance.send":
+            return {"customer_ids": [Command.set(self.customer.ids)]}
         move, link = self.invoices[whose], self.links.get(whose, self.links["own"])
         if model == "paylink.link":
             return {
@@ -224,6 +236,7 @@ class TestRights(PaylinkCommon):
             "paylink.quote.line": {"amount": 1.0},
             "paylink.send": {"show_narration": False},
             "paylink.send.comment": {"is_shown": True},
+            "paylink.balance.send": {"channel": "sms"},
         }[model]
 
     def _try(self, user, model, operation, whose):

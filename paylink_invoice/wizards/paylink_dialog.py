@@ -2,6 +2,9 @@
 from odoo import fields, models
 from odoo.exceptions import LockError, UserError
 
+# So many of what is left out are named in a dialog.
+MAX_PROBLEMS = 20
+
 
 class PaylinkDialog(models.AbstractModel):
     """A dialog that sends something, and does so once."""
@@ -25,3 +28,24 @@ class PaylinkDialog(models.AbstractModel):
         self.invalidate_recordset(["is_sent"])
         if self.is_sent:
             raise UserError(explanation)
+
+    def _join_problems(self, problems):
+        """Return sentences about who gets nothing, one a line, the first ones of many."""
+        shown = problems[:MAX_PROBLEMS]
+        if more := len(problems) - len(shown):
+            shown.append(self.env._("… and %(count)s more.", count=more))
+        return "\n".join(shown)
+
+    def _notify(self, message, problems):
+        """Return the action that closes the dialog and says what was sent, and what was not."""
+        lines = [line for line in (message, *problems[:MAX_PROBLEMS]) if line]
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {
+                "type": "warning" if problems else "success",
+                "sticky": bool(problems),
+                "message": "\n".join(lines),
+                "next": {"type": "ir.actions.act_window_close"},
+            },
+        }

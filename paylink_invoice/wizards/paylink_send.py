@@ -9,8 +9,6 @@ from odoo.tools import is_html_empty
 
 # Ten years; "never" is 0.
 MAX_VALIDITY_DAYS = 3650
-# So many of what is left out are named in the dialog.
-MAX_PROBLEMS = 20
 # More invoices than this are sent in the background, by Odoo's own job for sending invoices.
 MAX_SYNCHRONOUS = 20
 
@@ -196,11 +194,7 @@ class PaylinkSend(models.TransientModel):
     def _compute_problem_text(self):
         for wizard in self:
             _recipients, problems = wizard._split_recipients()
-            if len(problems) > MAX_PROBLEMS:
-                more = len(problems) - MAX_PROBLEMS
-                problems = problems[:MAX_PROBLEMS]
-                problems.append(self.env._("… and %(count)s more.", count=more))
-            wizard.problem_text = "\n".join(problems)
+            wizard.problem_text = wizard._join_problems(problems)
 
     def _get_default_text(self, fname):
         """Return the default subject or text as the first recipient gets it.
@@ -275,20 +269,6 @@ class PaylinkSend(models.TransientModel):
             self.env._("%(name)s could not be sent: its history says why.", name=move.display_name)
             for move in links_sudo.filtered(lambda link: not link.sent_date).move_id
         ]
-
-    def _notify(self, message, problems):
-        """Return the action that closes the dialog and says what was sent, and what was not."""
-        lines = [line for line in (message, *problems[:MAX_PROBLEMS]) if line]
-        return {
-            "type": "ir.actions.client",
-            "tag": "display_notification",
-            "params": {
-                "type": "warning" if problems else "success",
-                "sticky": bool(problems),
-                "message": "\n".join(lines),
-                "next": {"type": "ir.actions.act_window_close"},
-            },
-        }
 
     def action_copy(self):
         """Make the recipient's link and put it into the clipboard instead of sending it.

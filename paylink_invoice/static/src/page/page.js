@@ -198,7 +198,7 @@ function watchPrice(form) {
         }
         shownWish = getWish();
         const isFull = (find("[name=amount]:checked")?.value ?? "full") === "full";
-        const isChanged = isFull && display.base !== form.dataset.base;
+        const isChanged = isFull && form.dataset.base && display.base !== form.dataset.base;
         form.dataset.base = isFull ? display.base : form.dataset.base;
         showError(isChanged ? changedText : "");
     }
@@ -238,15 +238,23 @@ function watchPrice(form) {
         return answer;
     }
 
-    function onChoice({target, type}) {
-        if (target === tick || !url) {
-            return;
-        }
+    /** Keep the ticks of documents and the choice of an amount in step. */
+    function followTicks(target) {
         if (target.name === "document") {
             // Whoever ticks what to pay wants to pay just that; nothing ticked is everything again.
             const isAny = Array.from(picks).some((pick) => pick.checked);
             find(`[name=amount][value=${isAny ? "chosen" : "full"}]`).checked = true;
+        } else if (target.name === "amount" && target.value !== "chosen") {
+            // Another choice; the server takes ticks without one for what is to be paid.
+            picks.forEach((pick) => (pick.checked = false));
         }
+    }
+
+    function onChoice({target, type}) {
+        if (target === tick || !url) {
+            return;
+        }
+        followTicks(target);
         clearTimeout(timer);
         if (other) {
             other.required = isOther();
