@@ -230,7 +230,7 @@ class PaymentTransaction(models.Model):
         # EXTENDS 'paylink_invoice': what comes late is booked, whichever page it was paid on.
         return super()._paylink_is_ours() or self.provider_code == CODE
 
-    def _paylink_schedule_post_processing(self):
+    def _paylink_schedule_post_processing(self):  # pylint: disable=missing-return
         # EXTENDS 'paylink_invoice': no page of Odoo waits for the payment and books it, so the cron
         # does it at once.
         super()._paylink_schedule_post_processing()

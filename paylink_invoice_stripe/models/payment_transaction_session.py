@@ -160,7 +160,7 @@ class PaymentTransactionSession(models.Model):
             self._paylink_stripe_apply(self._paylink_stripe_prepare_data(session, intent))
             self._paylink_stripe_plan_check()
 
-    def _paylink_give_up(self, reason):
+    def _paylink_give_up(self, reason):  # pylint: disable=missing-return
         # EXTENDS 'paylink_invoice': nobody shall pay on a page that is not waited for any more. Not at
         # once, because who pays in another way at Stripe has it closed by that.
         super()._paylink_give_up(reason)

@@ -13,6 +13,9 @@ from ..stripe_api import StripeFailure
 from .common import StripeCase
 from .fake_stripe import CREDIT, DEBIT, DECLINED, PREPAID, Refusal
 
+# Of a tap on Pay, all together.
+MAX_QUERIES = 75
+
 
 @tagged("post_install", "-at_install", "paylink", "slow")
 class TestPayment(StripeCase):
@@ -97,6 +100,16 @@ class TestPayment(StripeCase):
         self.assertEqual(rest.state, "error", "more than is left cannot be given back")
         rest = tx._refund(100.0)
         self.assertEqual((rest.state, rest.paylink_fee_amount), ("done", 0.0))
+
+    def test_tap_on_pay_takes_few_queries(self):
+        self._open()  # what is cached from then on
+        link = self._create_link(self._create_invoice())
+        self.env.flush_all()
+        self.env.invalidate_all()
+        before = self.env.cr.sql_log_count
+        self._open(link=link)
+        self.env.flush_all()
+        self.assertLessEqual(self.env.cr.sql_log_count - before, MAX_QUERIES)
 
     def test_second_tap_leads_to_the_same_page(self):
         first = self._open()
