@@ -80,6 +80,11 @@ registry.category("web_tour.tours").add("paylink_list", {
                 run: "click",
             },
             {
+                content: "Wait for the two: with the rows of before the selection would vanish",
+                trigger:
+                    ".o_list_view tbody:has(.o_data_row:nth-child(2)):not(:has(.o_data_row:nth-child(3)))",
+            },
+            {
                 content: "Select all that are left",
                 trigger: ".o_list_view thead .o_list_record_selector input",
                 run: "click",
