@@ -15,7 +15,7 @@ def run(arguments):
     """Run the program that takes the screenshots.
 
     It finds in its environment: PAYLINK_SHOTS_URL, PAYLINK_SHOTS_LINK (the loader's link),
-    PAYLINK_SHOTS_MAIL_URL, PAYLINK_SHOTS_DATABASE and those of `tools.harness.stand.shell`.
+    PAYLINK_SHOTS_BALANCE (its first balance link), PAYLINK_SHOTS_MAIL_URL, PAYLINK_SHOTS_DATABASE and those of `tools.harness.stand.shell`.
     """
     program = ROOT / "tools" / "shots" / "run.py"
     if not program.exists():
@@ -30,8 +30,14 @@ def run(arguments):
                 "PYTHONPATH": f"{ROOT}:{stage.variables['PYTHONPATH']}",
                 "PAYLINK_SHOTS_URL": demo.url,
                 "PAYLINK_SHOTS_LINK": demo.ready_link() or "",
+                "PAYLINK_SHOTS_BALANCE": _find_balance(demo),
                 "PAYLINK_SHOTS_MAIL_URL": demo.mail.url,
                 "PAYLINK_SHOTS_DATABASE": demo.database,
             }
             command = ["setpriv", "--pdeathsig", "TERM", str(stage.odoo.python), str(program)]
             return subprocess.run([*command, *arguments], env=variables, check=False).returncode
+
+
+def _find_balance(demo):
+    """Return the first balance link that the loader tells of."""
+    return next(line.split()[-1] for line in demo.shown_lines() if "(balance: " in line)

@@ -11,6 +11,7 @@ from tools.harness.layout import ROOT
 
 URL = os.environ["PAYLINK_SHOTS_URL"]
 LINK = os.environ["PAYLINK_SHOTS_LINK"]
+BALANCE = os.environ["PAYLINK_SHOTS_BALANCE"]
 MAIL_URL = os.environ["PAYLINK_SHOTS_MAIL_URL"]
 IMAGES = ROOT / "docs" / "images"
 INVOICES = f"{URL}/odoo/action-account.action_move_out_invoice"
@@ -42,6 +43,13 @@ def shoot_customer(browser):
     phone.click("button[name=o_payment_submit_button]")
     phone.wait_for_url("**/receipt/**")
     save(phone, "receipt-phone")
+
+
+def shoot_balance(browser):
+    """What a customer owes, on a phone."""
+    phone = browser.new_context(**PHONE).new_page()
+    phone.goto(BALANCE)
+    save(phone, "balance-phone")
 
 
 def shoot_mail(browser):
@@ -80,9 +88,27 @@ def shoot_accountant(browser):
     page.click(".o_data_row td[name=partner_id]")
     page.wait_for_selector(".o_form_view button:has-text('Copy Link')")
     save(page, "link")
+    shoot_other_doors(page)
     page.goto(f"{URL}/odoo/action-account.action_account_config")
     page.locator("#paylink_life").scroll_into_view_if_needed()
     save(page, "settings")
+
+
+def shoot_other_doors(page):
+    """The customer's balance link, the dialog of orders, the reminders."""
+    page.goto(f"{URL}/odoo/customers")
+    page.click(".o_data_row:has-text('Cascade') td[name=complete_name]")
+    page.click(".o_notebook .nav-link:has-text('Invoicing')")
+    page.wait_for_selector("button[name=action_paylink_preview_balance]")
+    save(page, "customer")
+    page.goto(f"{URL}/odoo/orders")
+    page.click(".o_data_row:has-text('Riverstone') td[name=name]")
+    page.click("button[name=action_paylink_send]")
+    page.wait_for_selector(".modal [name=is_link_included]")
+    save(page, "order-dialog")
+    page.goto(f"{URL}/odoo/action-paylink_invoice.paylink_reminder_rule_action")
+    page.wait_for_selector(".o_data_row")
+    save(page, "reminders")
 
 
 def main():
@@ -91,6 +117,7 @@ def main():
     with chromium() as browser:
         shoot_accountant(browser)
         shoot_mail(browser)
+        shoot_balance(browser)
         shoot_customer(browser)
     for image in sorted(IMAGES.glob("*.png")):
         print(f"{image.relative_to(ROOT)}  {image.stat().st_size // 1024} kB")
