@@ -32,6 +32,21 @@ LEAKS = re.compile(
     r"name=[\"']password|/web/login|href=[\"']/my\b",
 )
 
+# Part of a script in the shell: what a `company` offers its customers, two providers among it, one of them
+# for a fee, and a third one that nobody sees.
+OFFERS = """
+company.write({"paylink_is_tip_enabled": True, "paylink_minimum_amount": 10.0})
+methods = env["payment.method"].with_context(active_test=False).search([("is_primary", "=", True)], limit=3)
+free, dear, hidden = env["payment.provider"].create([
+    {"name": name, "code": "demo", "state": "test", "is_published": name != "Hidden", "company_id": company.id,
+     "payment_method_ids": [Command.set(method.ids)]}
+    for name, method in zip(("Free", "Dear", "Hidden"), methods)
+])
+# Only the methods of an enabled provider can be activated.
+methods.write({"active": True, "supported_currency_ids": False, "supported_country_ids": False})
+dear.write({"paylink_fee_percent": 2.9, "paylink_fee_fixed": 0.3, "paylink_fee_max": 10.0})
+"""
+
 BUILD = """
 from uuid import uuid4
 from odoo import Command, fields

@@ -8,11 +8,12 @@ import json
 from types import SimpleNamespace
 
 import pytest
-from outside import ALPHABET, assert_promised, get_world
+from outside import ALPHABET, OFFERS, assert_promised, get_world
 
 pytestmark = pytest.mark.slow
 
-SELLER = """
+SELLER = (
+    """
 from datetime import timedelta
 from uuid import uuid4
 from odoo import Command, fields
@@ -27,15 +28,9 @@ for each in (company, other_company):
 env.user.company_ids |= company | other_company
 env = env(context=dict(env.context, allowed_company_ids=company.ids, tracking_disable=True))
 company = company.with_env(env)
-company.write({"paylink_is_tip_enabled": True, "paylink_minimum_amount": 10.0})
-methods = env["payment.method"].with_context(active_test=False).search([("is_primary", "=", True)], limit=3)
-free, dear, hidden = env["payment.provider"].create([
-    {"name": name, "code": "demo", "state": "test", "is_published": name != "Hidden", "company_id": company.id,
-     "payment_method_ids": [Command.set(method.ids)]}
-    for name, method in zip(("Free", "Dear", "Hidden"), methods)
-])
-methods.write({"active": True, "supported_currency_ids": False, "supported_country_ids": False})
-dear.write({"paylink_fee_percent": 2.9, "paylink_fee_fixed": 0.3, "paylink_fee_max": 10.0})
+"""
+    + OFFERS
+    + """
 euro = env.ref("base.EUR")
 euro.active = True
 today = fields.Date.today()
@@ -163,6 +158,7 @@ answer({
     "moved": moved(), "everywhere": two_companies(), "account": own_account(),
 })
 """
+)
 
 ROUTES = ("", "/pdf", "/pay", "/options", "/qr.svg", "/receipt/x", "/invoice/1", "/invoice/1/pdf")
 POSTED = ("/seen", "/quote", "/pay", "/transaction", "/comment", "/consent")

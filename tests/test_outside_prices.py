@@ -5,25 +5,19 @@ import json
 from types import SimpleNamespace
 
 import pytest
-from outside import assert_promised, get_world
+from outside import OFFERS, assert_promised, get_world
 
-SELLER = """
+SELLER = (
+    """
 from odoo import Command, fields
 company = env["res.company"].create({"name": "Price Seller", "currency_id": env.ref("base.USD").id})
 env["account.chart.template"].try_loading("generic_coa", company=company, install_demo=False)
 env.user.company_ids |= company
 env = env(context=dict(env.context, allowed_company_ids=company.ids, tracking_disable=True))
 company = company.with_env(env)
-company.write({"paylink_is_tip_enabled": True, "paylink_minimum_amount": 10.0})
-methods = env["payment.method"].with_context(active_test=False).search([("is_primary", "=", True)], limit=3)
-free, dear, hidden = env["payment.provider"].create([
-    {"name": name, "code": "demo", "state": "test", "is_published": name != "Hidden", "company_id": company.id,
-     "payment_method_ids": [Command.set(method.ids)]}
-    for name, method in zip(("Free", "Dear", "Hidden"), methods)
-])
-# Only the methods of an enabled provider can be activated.
-methods.write({"active": True, "supported_currency_ids": False, "supported_country_ids": False})
-dear.write({"paylink_fee_percent": 2.9, "paylink_fee_fixed": 0.3, "paylink_fee_max": 10.0})
+"""
+    + OFFERS
+    + """
 customer = env["res.partner"].create({"name": "Price Customer", "email": "price@customer.example.com"})
 
 def invoice(post=True, **values):
@@ -65,6 +59,7 @@ answer({
     },
 })
 """
+)
 
 AMOUNTS = [
     *("NaN", "nan", "Infinity", "-Infinity", "1e308", "1E2", "1e-2", "-0", "-1", "+1", "0", "0.00"),

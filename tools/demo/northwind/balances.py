@@ -4,15 +4,14 @@
 from . import documents, story
 from .content.balances import BALANCES, REMINDER_DAYS, REMINDERS
 from .content.customers import CUSTOMERS
-from .visitors import Visitor
+from .visitors import visit
 
 
 def balance_events(demo, base_url):
     """:return: list of (UTC datetime, function) for everything that happens with balances"""
     events = []
     for days, hour, customer, what, options in BALANCES:
-        is_french = CUSTOMERS[customer]["company"] == "fr"
-        morning = story.FRENCH_HOURS if is_french else story.AMERICAN_HOURS
+        morning = story.get_morning({"customer": customer})
         account = Account(demo, base_url, customer, options)
         events.append((demo.moment(days, morning + hour + 0.35), getattr(account, what)))
     for days in REMINDER_DAYS:
@@ -77,14 +76,4 @@ class Account:
         payment.action_post()
 
     def _visit(self, deed):
-        self.demo.commit()
-        deed(
-            Visitor(
-                self.base_url,
-                self.link._get_url(),
-                self.partner.name,
-                self.options.get("device", "iphone"),
-            )
-        )
-        self.demo.commit()
-        self.demo.env.invalidate_all()
+        visit(self.demo, self.base_url, self.link, self.options.get("device", "iphone"), deed)

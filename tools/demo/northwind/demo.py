@@ -75,6 +75,12 @@ class Demo:
     def has(self, kind, key):
         return bool(self.env.ref(f"{MODULE}.{kind}_{key}", raise_if_not_found=False))
 
+    def get_person(self, customer_key, contact_key):
+        """Return a contact of a customer; the customer where the contact's key is empty."""
+        if contact_key:
+            return self.get("contact", f"{customer_key}_{contact_key}")
+        return self.get("customer", customer_key)
+
     def as_user(self, user_key, company_key):
         """The environment in which that person works; rights are not the demo's subject, so superuser."""
         user = self.get("user", user_key)

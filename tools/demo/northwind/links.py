@@ -3,15 +3,14 @@
 
 from . import documents, story
 from .content.links import STORY
-from .visitors import Visitor
+from .visitors import visit
 
 
 def link_events(demo, base_url):
     """:return: list of (UTC datetime, function) for every link and every visit"""
     events = []
     for number, (days, hour, invoice, what, recipient, options) in enumerate(STORY):
-        is_french = documents.author_key(documents.INVOICE_DATA[invoice]) == "elodie"
-        morning = story.FRENCH_HOURS if is_french else story.AMERICAN_HOURS
+        morning = story.get_morning(documents.INVOICE_DATA[invoice])
         happen = Happening(demo, base_url, invoice, recipient, options)
         events.append(
             (demo.moment(days, morning + hour + 0.7 + number * 17 % 41 / 60), getattr(happen, what))
@@ -83,26 +82,11 @@ class Happening:
 
     def _visit(self, deed):
         link = get_link(self.demo, self.invoice, self.recipient)
-        self.demo.commit()
-        deed(
-            Visitor(
-                self.base_url,
-                link._get_url(),
-                link.partner_id.name,
-                self.options.get("device", "iphone"),
-            )
-        )
-        self.demo.commit()
-        self.demo.env.invalidate_all()
+        visit(self.demo, self.base_url, link, self.options.get("device", "iphone"), deed)
 
 
 def get_recipient(demo, invoice, recipient):
-    customer = documents.INVOICE_DATA[invoice]["customer"]
-    return (
-        demo.get("contact", f"{customer}_{recipient}")
-        if recipient
-        else demo.get("customer", customer)
-    )
+    return demo.get_person(documents.INVOICE_DATA[invoice]["customer"], recipient)
 
 
 def get_link(demo, invoice, recipient):

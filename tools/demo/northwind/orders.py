@@ -57,11 +57,7 @@ def confirm_order(demo, data):
 def send_order(demo, data):
     order = demo.get("order", data["key"])
     _days, recipient = data["send"]
-    partner = (
-        demo.get("contact", f"{data['customer']}_{recipient}")
-        if recipient
-        else demo.get("customer", data["customer"])
-    )
+    partner = demo.get_person(data["customer"], recipient)
     dialog = (
         _get_env(demo, data)["paylink.sale.send"]
         .with_context(active_model="sale.order", active_ids=order.ids)

@@ -11,13 +11,16 @@ from .content.invoices import INVOICES
 FRENCH_HOURS, AMERICAN_HOURS = 8.0, 17.0  # nine in the morning there, in UTC
 
 
+def get_morning(data):
+    """Return the hour, UTC, at which the accountant of an invoice or a customer begins to work."""
+    return FRENCH_HOURS if documents.author_key(data) == "elodie" else AMERICAN_HOURS
+
+
 def invoice_events(demo):
     """:return: list of (UTC datetime, function) for every invoice, comment and payment"""
     events = []
     for number, data in enumerate(INVOICES):
-        morning = (
-            FRENCH_HOURS if documents.author_key(data) == "elodie" else AMERICAN_HOURS
-        ) + number * 0.01
+        morning = get_morning(data) + number * 0.01
 
         def at(days, hour, function, *args, data=data, morning=morning):
             events.append((demo.moment(days, morning + hour), lambda: function(demo, data, *args)))

@@ -114,3 +114,16 @@ class Visitor:
         if "error" in answer:
             raise RuntimeError(f"{path}: {answer['error']}")
         return answer.get("result")
+
+
+def visit(demo, base_url, link, device, deed):
+    """Let the recipient of a link come and do something.
+
+    :param link: a `paylink.link`
+    :param str device: a key of `content.links.DEVICES`
+    :param deed: a function of the :class:`Visitor`
+    """
+    demo.commit()
+    deed(Visitor(base_url, link._get_url(), link.partner_id.name, device))
+    demo.commit()
+    demo.env.invalidate_all()
