@@ -7,19 +7,23 @@ from odoo import Command, fields
 
 LINES = 3
 MANY_LINES = 300
+PAYABLE = 25
 
 
 def fill(env, logo):
     """Create what the benchmarks look at.
 
     :param str logo: path of an image
-    :return: dict of the paths of the pages
+    :return: dict of the paths of the pages; ``payable``: those of invoices to ask prices of, and
+        ``rows``: the ids of as many links
     """
     _prepare_company(env, logo)
     customer = create_customer(env, "Azure Interior")
     return {
         "few": _publish(env, create_invoices(env, customer, LINES)),
         "many": _publish(env, create_invoices(env, customer, MANY_LINES)),
+        "payable": [link._get_path() for link in create_links(env, "Price Payer", PAYABLE)],
+        "rows": create_links(env, "Row Payer", PAYABLE).ids,
     }
 
 
@@ -110,6 +114,17 @@ def create_invoices(env, customers, line_count):
     )
     moves.action_post()
     return moves
+
+
+def create_links(env, name, count):
+    """Return so many `paylink.link`, sent to a customer of this name, each for an invoice of its own."""
+    customer = create_customer(env, name)
+    moves = create_invoices(env, customer.browse([customer.id] * count), LINES)
+    links = env["paylink.link"].create(
+        [{"move_id": move.id, "partner_id": customer.id, "channel": "email"} for move in moves]
+    )
+    links._mark_sent()
+    return links
 
 
 def _publish(env, move):

@@ -5,21 +5,34 @@ from . import content
 
 
 def fill(env, count):
-    """Create a provider as it is after the three clicks, and so many invoices with a link.
+    """Create a provider as it is after the three clicks, and invoices with a link: twice so many.
 
-    :return: dict of the ``paths`` to pay at, and the ``option`` to pay with
+    :return: dict of the ``paths`` to pay at, the ``option`` to pay with, and ``portal``: what Odoo's
+        own page of an invoice asks to be paid, as ``path`` and ``params``
     """
     provider = _set_up(env)
     method = env.ref("paylink_invoice_stripe.payment_method_any")
-    customer = content.create_customer(env, "Stripe Payer")
-    moves = content.create_invoices(env, customer.browse([customer.id] * count), content.LINES)
-    links = env["paylink.link"].create(
-        [{"move_id": move.id, "partner_id": customer.id, "channel": "email"} for move in moves]
-    )
-    links._mark_sent()
+    links = content.create_links(env, "Stripe Payer", 2 * count)
     return {
-        "paths": [link._get_path("pay") for link in links],
+        "paths": [link._get_path("pay") for link in links[:count]],
         "option": f"{provider.id}-{method.id}",
+        "portal": [_ask_portal(link.move_id, provider, method) for link in links[count:]],
+    }
+
+
+def _ask_portal(move, provider, method):
+    return {
+        "path": f"/invoice/transaction/{move.id}",
+        "params": {
+            "access_token": move._portal_ensure_token(),
+            "provider_id": provider.id,
+            "payment_method_id": method.id,
+            "token_id": None,
+            "amount": move.amount_residual,
+            "flow": "redirect",
+            "tokenization_requested": False,
+            "landing_route": f"/my/invoices/{move.id}",
+        },
     }
 
 

@@ -95,11 +95,12 @@ class PaylinkPayment(PaylinkQuote):
 
     def _respond_hosted_page(self, link_sudo, tx_sudo, is_page):
         """Lead on to the page of the provider, which needs no form and no script of ours."""
+        page_values = tx_sudo._paylink_prepare_hosted_page()
         # The attempt stands from here on: nobody waits for its lock while the provider is asked,
         # and whatever happens there, it is known here.
         request.env.cr.commit()  # pylint: disable=invalid-commit
         try:
-            url = tx_sudo._paylink_open_hosted_page()
+            url = tx_sudo._paylink_open_hosted_page(page_values)
         except PaymentRefused as refusal:
             return self._respond_refusal(link_sudo, refusal, is_page)
         # Only a payment needs a session, which tells the way back.

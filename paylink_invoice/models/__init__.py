@@ -1,5 +1,5 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-from . import paylink_chatter_mixin  # isort: skip - others inherit it
+from . import paylink_chatter_mixin, paylink_kept_mixin  # isort: skip - others inherit them
 from . import (
     account_move,
     account_move_attempt,

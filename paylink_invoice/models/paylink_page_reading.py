@@ -6,8 +6,10 @@ company. Here is what the page needs. A field that is missing in a list is read 
 more query; the tests count them.
 """
 
-from odoo import api, models
+from odoo import api, models, tools
 
+# Set up once and read at each visit: see `paylink.kept.mixin`.
+KEPT_MODELS = ("payment.method", "payment.provider", "res.currency")
 READ_FIELDS = {
     "paylink.link": (
         *("kind", "public_ref", "generation", "move_id", "partner_id", "company_id", "user_id"),
@@ -34,10 +36,11 @@ READ_FIELDS = {
     "account.payment.term": ("note", "early_discount"),
     "ir.attachment": ("name", "file_size"),
     "mail.message": ("author_id", "body", "date", "email_from"),
-    "payment.method": ("name", "code"),
+    "payment.method": ("name", "code", "support_tokenization"),
     "payment.provider": (
-        *("name", "code", "company_id"),
+        *("name", "code", "company_id", "allow_tokenization"),
         *("paylink_fee_percent", "paylink_fee_fixed", "paylink_fee_max"),
+        *("paylink_fee_country_ids", "paylink_fee_method_ids"),
     ),
     "res.bank": ("name", "bic"),
     "res.company": (
@@ -79,13 +82,33 @@ class PaylinkPageReading(models.AbstractModel):
     @api.model
     def _fetch(self, records):
         """Read what the page needs of some records, unless it is known already."""
-        records.fetch(self._get_read_fields(records._name))
+        if records._name not in KEPT_MODELS:
+            records.fetch(self._get_read_fields(records._name))
+            return
+        for record in records:
+            kept = self._get_kept_values(record._name, record.id, self.env.lang)
+            for name, value in kept.items():
+                # What is known already, or waits to be written, stays.
+                record._fields[name]._insert_cache(record, [value])
+
+    @api.model
+    @tools.ormcache("model_name", "record_id", "lang")
+    def _get_kept_values(self, model_name, record_id, lang):
+        """Return what the page needs of one record, by field, as Odoo's cache of records holds it."""
+        # In sudo mode because visitors cannot read the fields of providers.
+        record = self.env[model_name].sudo().with_context(lang=lang).browse(record_id)
+        names = self._get_read_fields(model_name)
+        return {
+            name: record._fields[name].convert_to_cache(record[name], record, validate=False)
+            for name in names
+        }
 
     @api.model
     def _prefetch_document(self, link):
         """Read the link's document, its seller and its people: what nearly every route needs."""
         self._fetch(link.move_id)
         self._fetch(link.company_id)
+        self._fetch(link.move_id.currency_id)
         self._fetch(self._get_partners(link))
 
     @api.model

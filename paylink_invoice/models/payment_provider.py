@@ -19,7 +19,8 @@ RESERVED_HOST = re.compile(
 
 
 class PaymentProvider(models.Model):
-    _inherit = "payment.provider"
+    _name = "payment.provider"
+    _inherit = ["payment.provider", "paylink.kept.mixin"]
 
     paylink_fee_percent = fields.Float(
         string="Processing Fee (%)",
@@ -113,24 +114,6 @@ class PaymentProvider(models.Model):
                         provider=provider.name,
                     )
                 )
-
-    # === CRUD METHODS === #
-
-    @api.model_create_multi
-    def create(self, vals_list):
-        providers = super().create(vals_list)
-        self.env.registry.clear_cache()  # of `_paylink_get_option_ids`
-        return providers
-
-    def write(self, vals):
-        result = super().write(vals)
-        self.env.registry.clear_cache()  # of `_paylink_get_option_ids`
-        return result
-
-    def unlink(self):
-        result = super().unlink()
-        self.env.registry.clear_cache()  # of `_paylink_get_option_ids`
-        return result
 
     # === OPTIONS === #
 

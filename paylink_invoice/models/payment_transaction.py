@@ -274,13 +274,21 @@ class PaymentTransaction(models.Model):
 
     # === HOSTED PAGE === #
 
-    def _paylink_open_hosted_page(self):
+    def _paylink_prepare_hosted_page(self):
+        """Return what :meth:`_paylink_open_hosted_page` is to ask the provider for, if anything.
+
+        Called before the attempt is committed, while all that the page tells is still in memory.
+        """
+        self.ensure_one()
+
+    def _paylink_open_hosted_page(self, page_values=None):
         """Return the URL of the provider's page on which this attempt is paid.
 
         To be overridden by providers whose :meth:`payment.provider._paylink_get_flow` is
         ``redirect``. Called after the attempt was committed, without any lock; called again, for
         the same attempt, it must lead to the same payment.
 
+        :param page_values: what :meth:`_paylink_prepare_hosted_page` returned; else asked for here
         :raise PaymentRefused: ``provider_failed`` where nothing was started there, or ``paid``
         """
         raise NotImplementedError(self.provider_code)

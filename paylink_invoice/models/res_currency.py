@@ -5,7 +5,8 @@ from .. import pricing
 
 
 class ResCurrency(models.Model):
-    _inherit = "res.currency"
+    _name = "res.currency"
+    _inherit = ["res.currency", "paylink.kept.mixin"]
 
     def _paylink_get_step(self):
         """Return the smallest unit of the currency, e.g. ``Decimal("0.01")``."""

@@ -16,6 +16,7 @@ from . import (
     test_consent,
     test_doors,
     test_hosted_page,
+    test_kept,
     test_leaving,
     test_link,
     test_page,

@@ -27,7 +27,7 @@ class TestHostedPage(QuoteCase):
         self.opened = []
         self.refusal = None
 
-        def open_page(tx):
+        def open_page(tx, _page_values):
             self.opened.append(tx.id)
             if self.refusal:
                 raise PaymentRefused(self.refusal, tx.paylink_link_id._get_payment_refusal("paid"))

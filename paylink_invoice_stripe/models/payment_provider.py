@@ -151,6 +151,7 @@ class PaymentProvider(models.Model):
         any_id = methods._paylink_stripe_get(METHOD_ANY).id
         credit = methods._paylink_stripe_get(METHOD_CREDIT)
         ways = methods._paylink_stripe_get(METHOD_ANY, METHOD_CREDIT, METHOD_DEBIT)
+        self.env["paylink.page"]._fetch(self.browse(provider_id for provider_id, _method in pairs))
 
         def is_open(provider, method_id):
             if provider.code != CODE or method_id not in ways.ids:

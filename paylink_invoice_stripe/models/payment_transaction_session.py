@@ -39,13 +39,19 @@ class PaymentTransactionSession(models.Model):
 
     # === OPENING === #
 
-    def _paylink_open_hosted_page(self):
+    def _paylink_prepare_hosted_page(self):
+        # EXTENDS 'paylink_invoice' for Stripe
+        if self.provider_code != CODE or self.paylink_stripe_session_ref:
+            return super()._paylink_prepare_hosted_page()
+        return self._paylink_stripe_prepare_session()
+
+    def _paylink_open_hosted_page(self, page_values=None):
         # OVERRIDE 'paylink_invoice' for Stripe
         self.ensure_one()
         if self.provider_code != CODE:
-            return super()._paylink_open_hosted_page()
+            return super()._paylink_open_hosted_page(page_values)
         try:
-            return self._paylink_stripe_open_page()
+            return self._paylink_stripe_open_page(page_values)
         except (StripeFailure, UserError) as error:
             # What may have been opened there nobody has the address of.
             _logger.warning("Stripe could not open a page for %s: %s", self.reference, error)
@@ -66,11 +72,12 @@ class PaymentTransactionSession(models.Model):
                 self.env._("The payment could not be started; nothing was charged. Try again.")
             ) from error
 
-    def _paylink_stripe_open_page(self):
+    def _paylink_stripe_open_page(self, page_values=None):
         """Return the address of the page at Stripe; asked again, it is the same page.
 
         Every other page on which the same documents could be paid is closed before.
 
+        :param page_values: see :meth:`_paylink_stripe_prepare_session`
         :raise StripeFailure: if Stripe refuses or does not answer
         :raise PaymentRefused: if it turns out that the documents have been paid meanwhile
         """
@@ -79,14 +86,17 @@ class PaymentTransactionSession(models.Model):
         # Who taps twice waits here, and is led to the page that the first tap opens.
         (self | others)._paylink_stripe_lock(is_patient=True)
         others._paylink_stripe_close_for(self)
-        session = self._paylink_stripe_get_session()
+        session = self._paylink_stripe_get_session(page_values)
         if session["status"] != "open":
             self._paylink_stripe_sync()
             self._paylink_stripe_refuse_paid()
         return session["url"]
 
-    def _paylink_stripe_get_session(self):
-        """Return the Checkout Session, a new one where there is none yet."""
+    def _paylink_stripe_get_session(self, page_values=None):
+        """Return the Checkout Session, a new one where there is none yet.
+
+        :param page_values: see :meth:`_paylink_stripe_prepare_session`
+        """
         if self.paylink_stripe_session_ref:
             return self._paylink_stripe_call(
                 "checkout.sessions.retrieve", self.paylink_stripe_session_ref
@@ -95,7 +105,7 @@ class PaymentTransactionSession(models.Model):
         database = self.provider_id._paylink_stripe_get_database()
         session = self._paylink_stripe_call(
             "checkout.sessions.create",
-            self._paylink_stripe_prepare_session(),
+            page_values or self._paylink_stripe_prepare_session(),
             {"idempotency_key": f"{database}-session-{self.id}"},
         )
         self.write(
