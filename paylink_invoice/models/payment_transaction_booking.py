@@ -73,6 +73,19 @@ class PaymentTransactionBooking(models.Model):
             return self.invoice_ids
         return self.source_transaction_id._paylink_get_documents()
 
+    def _paylink_get_company(self):
+        """Return the `res.company` whose books the payment is in.
+
+        It is the one that was paid, which may be a branch: branches have the providers of their
+        parent company, to which the transaction belongs.
+        """
+        self.ensure_one()
+        paid = self.paylink_link_id.company_id or self._paylink_get_documents().company_id
+        if not paid and self.source_transaction_id:
+            return self.source_transaction_id._paylink_get_company()
+        is_branch = len(paid) == 1 and self.company_id in paid.parent_ids
+        return paid if is_branch else self.company_id
+
     def _paylink_split_child(self, is_before):
         """Set fee and tip of a refund or partial capture, pro rata of the payment it stems from.
 
@@ -207,7 +220,7 @@ class PaymentTransactionBooking(models.Model):
             "partner_id": self.partner_id.commercial_partner_id.id,
             "partner_type": "customer",
             "journal_id": journal.id,
-            "company_id": self.provider_id.company_id.id,
+            "company_id": self._paylink_get_company().id,
             "payment_method_line_id": method_line.id,
             "payment_token_id": self.token_id.id,
             "payment_transaction_id": self.id,
