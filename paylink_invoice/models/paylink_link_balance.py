@@ -92,8 +92,12 @@ class Statement:
 
     def get_amount_under_way(self, currency):
         """Return how much money is on its way in a currency, a float."""
-        parts = (*self.pending, *self.unbooked)
-        return sum(part.amount for part in parts if part.currency_id == currency)
+        pending, unbooked = (
+            payments.filtered(lambda payment: payment.currency_id == currency)
+            for payments in (self.pending, self.unbooked)
+        )
+        awaited = sum(tx._paylink_get_awaited_amount() for tx in pending)
+        return awaited + sum(unbooked.mapped("amount"))
 
 
 class PaylinkLinkBalance(models.Model):

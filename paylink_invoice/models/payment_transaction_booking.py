@@ -281,6 +281,28 @@ class PaymentTransactionBooking(models.Model):
         """Return what to sort documents by so that the oldest due comes first."""
         return move.invoice_date_due or move.date, move.id
 
+    def _paylink_get_captures(self):
+        """Return the transactions that capture or void parts of this one."""
+        self.ensure_one()
+        return self.child_transaction_ids.filtered(lambda tx: tx.operation == self.operation)
+
+    def _paylink_get_received_price(self):
+        """Return what has arrived as a :class:`~..pricing.Price`: all of it, or what was captured."""
+        parts = self._paylink_get_captures() if self.state == "done" else self.browse()
+        prices = [tx._paylink_get_price() for tx in parts if tx.state == "done"]
+        if not prices:
+            return self._paylink_get_price()
+        return pricing.Price(
+            sum(price.base for price in prices),
+            sum(price.tip for price in prices),
+            sum(price.fee for price in prices),
+        )
+
+    def _paylink_get_awaited_amount(self):
+        """Return what of the amount is neither captured nor voided yet, a float."""
+        over = self._paylink_get_captures().filtered(lambda tx: tx.state in ("done", "cancel"))
+        return self.amount - sum(over.mapped("amount"))
+
     def _paylink_get_booked_captures(self):
         """Return the other partial captures of the same payment that are booked already."""
         if not self.source_transaction_id:
@@ -345,8 +367,7 @@ class PaymentTransactionBooking(models.Model):
     def _paylink_get_leftover(self):
         """Return how much of the booked payment stays as the customer's credit; tip and fee do not."""
         self.ensure_one()
-        captures = self.child_transaction_ids.filtered(lambda tx: tx.operation == self.operation)
-        payments = self.payment_id or captures.payment_id
+        payments = self.payment_id or self._paylink_get_captures().payment_id
         if payments.move_id:
             lines = payments._paylink_get_receivable_lines("document")
             return -sum(lines.mapped("amount_residual_currency"))
