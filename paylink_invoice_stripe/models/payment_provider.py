@@ -112,7 +112,8 @@ class PaymentProvider(models.Model):
 
     @api.model
     def _paylink_stripe_takes_amount(self, amount, currency):
-        """Tell whether Stripe takes such an amount: not too small, and nothing below its smallest coin.
+        """Tell whether Stripe takes such an amount: neither too small nor too large, and nothing below
+        its smallest coin.
 
         :param float amount: 0 where it is not known yet
         """
@@ -120,10 +121,11 @@ class PaymentProvider(models.Model):
             return True
         exact = pricing.to_exact(currency.round(amount))
         try:
-            self._paylink_stripe_to_minor(exact, currency)
+            minor = self._paylink_stripe_to_minor(exact, currency)
         except ValueError:
             return False
-        return exact >= amounts.get_minimum(currency.name)
+        is_too_large = amounts.is_too_large(minor, currency.name)
+        return exact >= amounts.get_minimum(currency.name) and not is_too_large
 
     def _paylink_get_fee_rule(self, method, currency, country):
         # EXTENDS 'paylink_invoice': a fee is charged on credit cards only.

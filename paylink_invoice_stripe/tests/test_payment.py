@@ -365,12 +365,17 @@ class TestPayment(StripeCase):
         self.assertEqual((second.state, second.provider_reference), ("done", intent["id"]))
 
     def test_amounts_that_stripe_does_not_take_are_not_offered(self):
-        small = self._create_invoice()
-        small.button_draft()
-        small.invoice_line_ids.price_unit = 0.3
-        small.action_post()
-        link = self._create_link(small)
-        self.assertEqual(link._get_denial("pay"), "no_provider")
+        for price, denial in (
+            (0.3, "no_provider"),
+            (0.5, None),
+            (999999.99, None),
+            (1000000, "no_provider"),
+        ):
+            move = self._create_invoice(
+                invoice_line_ids=[Command.create({"price_unit": price, "tax_ids": []})]
+            )
+            with self.subTest(price=price):
+                self.assertEqual(self._create_link(move)._get_denial("pay"), denial)
 
     def test_amounts_below_the_smallest_coin_of_stripe_are_not_offered(self):
         dinar = self.env.ref("base.KWD")
