@@ -55,6 +55,7 @@ class TestBranches(BalanceCase):
     def test_the_receipt_opens_by_the_link_of_the_branch_alone(self):
         self._bill_by_branch(100)
         tx = self._pay_balance()
+        self.assertIn("Northwind North: Receipt", tx.paylink_receipt_message_id.subject)
         page = self._open(f"receipt/{tx.reference}")
         self.assertEqual(page.status_code, 200)
         self.assertIn("Northwind North", page.text)
