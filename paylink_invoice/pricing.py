@@ -115,8 +115,9 @@ def parse_amount(text, step):
 def parse_typed_amount(text, step, decimal_point=".", thousands_separator=","):
     """Return the amount that a person has typed in the manner of their language.
 
-    A German types ``1.234,50``, a Frenchman ``1 234,50``, an Arab perhaps ``١٢٣٤``; whoever writes
-    ``1234.50`` like a machine is understood too, where it can mean nothing else.
+    A German types ``1.234,50``, a Frenchman ``1 234,50``, an Indian ``1,23,456.50``, an Arab perhaps
+    ``١٢٣٤``; whoever writes ``1234.50`` like a machine is understood too, where it can mean nothing
+    else.
 
     :raise InvalidAmount: for everything else
     """
@@ -125,7 +126,9 @@ def parse_typed_amount(text, step, decimal_point=".", thousands_separator=","):
     plain = _SPACES.sub("", text).replace("\u066b", decimal_point).replace("\u066c", "")
     plain = "".join(str(int(char)) if char.isdecimal() else char for char in plain)
     point, group = re.escape(decimal_point), re.escape(thousands_separator or "\0")
-    match = re.fullmatch(rf"(\d{{1,3}}(?:{group}\d{{3}})+|\d+)(?:{point}(\d+))?", plain)
+    # India groups hundreds beyond the thousands: 12,34,567.00.
+    whole = rf"\d{{1,3}}(?:{group}\d{{2,3}})*{group}\d{{3}}|\d+"
+    match = re.fullmatch(rf"({whole})(?:{point}(\d+))?", plain)
     if match:
         plain = match[1].replace(thousands_separator or "\0", "").lstrip("0") or "0"
         decimals = (match[2] or "").rstrip("0")

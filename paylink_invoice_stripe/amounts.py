@@ -16,6 +16,9 @@ MINIMUMS = {
     "NZD": "0.50", "PLN": "2.00", "RON": "2.00", "SEK": "3.00", "SGD": "0.50", "THB": "10",
 }  # fmt: skip
 
+# How many digits a charge may have in the smallest unit, see there; eight in every other currency.
+MAX_DIGITS = {"COP": 10, "HUF": 10, "IDR": 12, "INR": 9, "JPY": 10}
+
 
 def get_decimals(currency, iso_decimals):
     """Return how many decimals of a currency Stripe counts in.
@@ -44,6 +47,11 @@ def to_minor(amount, currency, iso_decimals):
 def to_major(minor, currency, iso_decimals):
     """Return an amount of Stripe in major units, a Decimal."""
     return Decimal(minor).scaleb(-get_decimals(currency, iso_decimals))
+
+
+def is_too_large(minor, currency):
+    """Tell whether an amount in the smallest unit is more than Stripe takes in one charge."""
+    return len(str(minor)) > MAX_DIGITS.get(currency, 8)
 
 
 def get_minimum(currency):

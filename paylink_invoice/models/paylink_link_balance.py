@@ -92,8 +92,12 @@ class Statement:
 
     def get_amount_under_way(self, currency):
         """Return how much money is on its way in a currency, a float."""
-        parts = (*self.pending, *self.unbooked)
-        return sum(part.amount for part in parts if part.currency_id == currency)
+        pending, unbooked = (
+            payments.filtered(lambda payment: payment.currency_id == currency)
+            for payments in (self.pending, self.unbooked)
+        )
+        awaited = sum(tx._paylink_get_awaited_amount() for tx in pending)
+        return awaited + sum(unbooked.mapped("amount"))
 
 
 class PaylinkLinkBalance(models.Model):
@@ -170,17 +174,20 @@ class PaylinkLinkBalance(models.Model):
         is_moving = Domain("state", "in", ("pending", "authorized")) | (
             Domain("state", "=", "done") & Domain("is_post_processed", "=", False)
         )
-        of_customer = Domain("partner_id.commercial_partner_id", "=", customer.id)
         # An opening balance names no customer, and what is paid ahead of invoices names no document.
-        is_own = Domain("invoice_ids.commercial_partner_id", "=", customer.id) | (
-            of_customer
-            & (Domain("invoice_ids", "!=", False) | Domain("paylink_link_id.kind", "=", "balance"))
+        of_customer = Domain("partner_id.commercial_partner_id", "=", customer.id) | Domain(
+            "invoice_ids.commercial_partner_id", "=", customer.id
+        )
+        of_company = Domain("invoice_ids.company_id", "=", self.company_id.id) | Domain(
+            "paylink_link_id.company_id", "=", self.company_id.id
         )
         candidates = txs_sudo.search(
-            Domain("company_id", "=", self.company_id.id)
+            # A branch has the providers of its parent company, and so have the payments.
+            Domain("company_id", "in", self.company_id.parent_ids.ids)
             & Domain("operation", "!=", "refund")
             & is_moving
-            & is_own
+            & of_customer
+            & of_company
         )
         return candidates._paylink_filter_pending()
 

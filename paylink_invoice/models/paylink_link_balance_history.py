@@ -25,19 +25,29 @@ class PaylinkLinkBalanceHistory(models.Model):
             .sudo()
             .search(
                 # What came to nothing must not push out what has a receipt.
-                [*self._get_transaction_domain(), ("state", "in", RECEIPT_STATES)],
+                self._get_transaction_domain() & Domain("state", "in", RECEIPT_STATES),
                 order="id desc",
                 limit=MAX_RECEIPTS,
             )
         )
 
     def _get_transaction_domain(self):
-        return [
-            ("company_id", "=", self.company_id.id),
-            ("partner_id.commercial_partner_id", "=", self._get_customer().id),
+        """Return the domain of what the customer paid this company online, `payment.transaction`."""
+        # A branch has the providers of its parent company, and so have the payments.
+        of_company = (
+            Domain("invoice_ids.company_id", "=", self.company_id.id)
+            | Domain("paylink_link_id.company_id", "=", self.company_id.id)
+            | Domain("company_id", "=", self.company_id.id)
+            & Domain("invoice_ids", "=", False)
+            & Domain("paylink_link_id", "=", False)
+        )
+        return (
+            Domain("company_id", "in", self.company_id.parent_ids.ids)
+            & Domain("partner_id.commercial_partner_id", "=", self._get_customer().id)
             # Neither what was given back nor the proof of a card that was saved.
-            ("operation", "not in", ("refund", "validation")),
-        ]
+            & Domain("operation", "not in", ("refund", "validation"))
+            & of_company
+        )
 
     def _find_recent_payments(self, limit):
         """Return the newest payments of the customer, `account.payment` in sudo mode."""
@@ -86,7 +96,7 @@ class PaylinkLinkBalanceHistory(models.Model):
         # In sudo mode because visitors cannot read transactions.
         txs_sudo = self.env["payment.transaction"].sudo()
         return txs_sudo.search(
-            [*self._get_transaction_domain(), ("reference", "=", reference.replace("\x00", ""))]
+            self._get_transaction_domain() & Domain("reference", "=", reference.replace("\x00", ""))
         )
 
     def _get_document_name(self):

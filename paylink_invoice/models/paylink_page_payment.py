@@ -179,7 +179,7 @@ class PaylinkPagePayment(models.AbstractModel):
                 {
                     "label": self.env._(
                         "Receipt for %(amount)s, %(date)s",
-                        amount=self._phrase_money(tx.amount, tx.currency_id),
+                        amount=self._phrase_money(tx._paylink_get_received(), tx.currency_id),
                         date=date,
                     ),
                     "refunded": refunded

@@ -73,6 +73,19 @@ class PaymentTransactionBooking(models.Model):
             return self.invoice_ids
         return self.source_transaction_id._paylink_get_documents()
 
+    def _paylink_get_company(self):
+        """Return the `res.company` whose books the payment is in.
+
+        It is the one that was paid, which may be a branch: branches have the providers of their
+        parent company, to which the transaction belongs.
+        """
+        self.ensure_one()
+        paid = self.paylink_link_id.company_id or self._paylink_get_documents().company_id
+        if not paid and self.source_transaction_id:
+            return self.source_transaction_id._paylink_get_company()
+        is_branch = len(paid) == 1 and self.company_id in paid.parent_ids
+        return paid if is_branch else self.company_id
+
     def _paylink_split_child(self, is_before):
         """Set fee and tip of a refund or partial capture, pro rata of the payment it stems from.
 
@@ -207,7 +220,7 @@ class PaymentTransactionBooking(models.Model):
             "partner_id": self.partner_id.commercial_partner_id.id,
             "partner_type": "customer",
             "journal_id": journal.id,
-            "company_id": self.provider_id.company_id.id,
+            "company_id": self._paylink_get_company().id,
             "payment_method_line_id": method_line.id,
             "payment_token_id": self.token_id.id,
             "payment_transaction_id": self.id,
@@ -267,6 +280,28 @@ class PaymentTransactionBooking(models.Model):
     def _paylink_get_age(self, move):
         """Return what to sort documents by so that the oldest due comes first."""
         return move.invoice_date_due or move.date, move.id
+
+    def _paylink_get_captures(self):
+        """Return the transactions that capture or void parts of this one."""
+        self.ensure_one()
+        return self.child_transaction_ids.filtered(lambda tx: tx.operation == self.operation)
+
+    def _paylink_get_received_price(self):
+        """Return what has arrived as a :class:`~..pricing.Price`: all of it, or what was captured."""
+        parts = self._paylink_get_captures() if self.state == "done" else self.browse()
+        prices = [tx._paylink_get_price() for tx in parts if tx.state == "done"]
+        if not prices:
+            return self._paylink_get_price()
+        return pricing.Price(
+            sum(price.base for price in prices),
+            sum(price.tip for price in prices),
+            sum(price.fee for price in prices),
+        )
+
+    def _paylink_get_awaited_amount(self):
+        """Return what of the amount is neither captured nor voided yet, a float."""
+        over = self._paylink_get_captures().filtered(lambda tx: tx.state in ("done", "cancel"))
+        return self.amount - sum(over.mapped("amount"))
 
     def _paylink_get_booked_captures(self):
         """Return the other partial captures of the same payment that are booked already."""
@@ -332,8 +367,7 @@ class PaymentTransactionBooking(models.Model):
     def _paylink_get_leftover(self):
         """Return how much of the booked payment stays as the customer's credit; tip and fee do not."""
         self.ensure_one()
-        captures = self.child_transaction_ids.filtered(lambda tx: tx.operation == self.operation)
-        payments = self.payment_id or captures.payment_id
+        payments = self.payment_id or self._paylink_get_captures().payment_id
         if payments.move_id:
             lines = payments._paylink_get_receivable_lines("document")
             return -sum(lines.mapped("amount_residual_currency"))

@@ -54,18 +54,20 @@ class PaymentTransactionCredit(models.Model):
         :param account: the `account.account` to owe it in
         :return: the `account.move.line` there; none where there is no journal for it
         """
-        journal = self.env["account.journal"].search(
-            [("type", "=", "general"), ("company_id", "=", self.company_id.id)], limit=1
+        company, journals = self._paylink_get_company(), self.env["account.journal"]
+        journal = journals.search(
+            [("type", "=", "general"), *journals._check_company_domain(company)], limit=1
         )
         if not journal:
             return credit.browse()
         # At the rate of the credit: the difference is left to the reconciliation.
         share = amount / credit.amount_residual_currency
-        balance = self.company_id.currency_id.round(credit.amount_residual * share)
+        balance = company.currency_id.round(credit.amount_residual * share)
         entry = self.env["account.move"].create(
             {
                 "move_type": "entry",
                 "journal_id": journal.id,
+                "company_id": company.id,
                 "ref": self.reference,
                 "line_ids": [
                     Command.create(self._paylink_prepare_line(credit.name, *parts))

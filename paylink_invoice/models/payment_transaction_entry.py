@@ -22,7 +22,7 @@ class PaymentTransactionEntry(models.Model):
         """
         price = self._paylink_get_price()
         extras = (
-            (self.company_id._paylink_get_tip_product(), price.tip),
+            (self._paylink_get_company()._paylink_get_tip_product(), price.tip),
             (self.provider_id._paylink_get_fee_product(), price.fee),
         )
         amounts = [share.amount for share in shares] or [price.base]
@@ -48,7 +48,8 @@ class PaymentTransactionEntry(models.Model):
 
         :param list parts: :class:`~decimal.Decimal` in the currency of the payment
         """
-        company, currency = self.company_id, self.company_id.currency_id
+        company = self._paylink_get_company()
+        currency = company.currency_id
         balances, total, before = [], 0, 0.0
         for part in parts:
             total += part
@@ -125,7 +126,7 @@ class PaymentTransactionEntry(models.Model):
         if not account:
             return [self._paylink_prepare_credit_line(product, amount, balance)]
         base_line = self._paylink_prepare_base_line(product, amount, balance, account, position)
-        company = self.company_id
+        company = self._paylink_get_company()
         taxes = self.env["account.tax"]
         taxes._add_tax_details_in_base_lines([base_line], company)
         taxes._round_base_lines_tax_details([base_line], company)
@@ -155,7 +156,7 @@ class PaymentTransactionEntry(models.Model):
 
     def _paylink_prepare_base_line(self, product, amount, balance, account, position):
         """Return a tip or a fee as Odoo's computation of taxes wants it: all of them included."""
-        company = self.company_id
+        company = self._paylink_get_company()
         own_taxes = product.taxes_id._filter_taxes_by_company(company)
         product = product.with_context(lang=company.partner_id.lang)
         return self.env["account.tax"]._prepare_base_line_for_taxes_computation(
@@ -178,7 +179,7 @@ class PaymentTransactionEntry(models.Model):
 
     def _paylink_get_fiscal_position(self):
         """Return the `account.fiscal.position` of what is paid, else of the customer."""
-        positions = self.env["account.fiscal.position"].with_company(self.company_id)
+        positions = self.env["account.fiscal.position"].with_company(self._paylink_get_company())
         documents = self._paylink_get_documents().sorted(self._paylink_get_age)
         partner = documents[:1].partner_id or self.partner_id
         return documents.fiscal_position_id[:1] or positions._get_fiscal_position(partner)
@@ -189,7 +190,7 @@ class PaymentTransactionEntry(models.Model):
         terms = lines.filtered(lambda line: line.display_type == "payment_term") or lines.filtered(
             lambda line: line.account_id.account_type == "asset_receivable"
         )
-        partner = self.partner_id.commercial_partner_id.with_company(self.company_id)
+        partner = self.partner_id.commercial_partner_id.with_company(self._paylink_get_company())
         return terms.account_id[:1] or partner.property_account_receivable_id
 
     def _paylink_get_income_account(self, product, position):
@@ -200,7 +201,7 @@ class PaymentTransactionEntry(models.Model):
 
         :param product: a `product.product`; none: begin with the company
         """
-        company = self.company_id
+        company = self._paylink_get_company()
         template = product.product_tmpl_id.with_company(company)
         accounts = template and template.get_product_accounts(fiscal_pos=position)["income"]
         candidates = (

@@ -58,7 +58,7 @@ class PaymentTransactionReceipt(models.Model):
         self.ensure_one()
         page = self.env["paylink.page"]
         values = {
-            "amount": page._phrase_money(self.amount, self.currency_id),
+            "amount": page._phrase_money(self._paylink_get_received(), self.currency_id),
             "seller": page._isolate(link_sudo.company_id.name),
         }
         if self.paylink_has_wrong_amount:
@@ -196,11 +196,11 @@ class PaymentTransactionReceipt(models.Model):
         :return: list of ``{'label', 'amount', 'kind'}``, see :meth:`paylink.page._prepare_price`
         """
         self.ensure_one()
-        price = self._paylink_get_price()
+        price = self._paylink_get_received_price()
         page = self.env["paylink.page"]
         quote = self.paylink_quote_id
         named = page._prepare_quoted_documents(quote) if quote else []
-        if len(named) < 2:
+        if len(named) < 2 or price != self._paylink_get_price():
             named = [(self.env._("Amount"), float(price.base))]
         rows = page._prepare_price(self.currency_id, named, price)["rows"]
         return rows if len(rows) > 1 else []
@@ -215,7 +215,10 @@ class PaymentTransactionReceipt(models.Model):
         is_transfer = self.state == "pending" and self.provider_code == "custom"
         is_plain = not self._paylink_prepare_price_rows()
         rows = (
-            (self.env._("Amount"), self.currency_id.format(self.amount) if is_plain else None),
+            (
+                self.env._("Amount"),
+                self.currency_id.format(self._paylink_get_received()) if is_plain else None,
+            ),
             (self.env._("For"), self._paylink_get_document_names()),
             (
                 self.env._("Customer"),
@@ -247,13 +250,21 @@ class PaymentTransactionReceipt(models.Model):
             names.append(self.env._("%(count)s more documents", count=len(moves) - MAX_NAMED))
         return ", ".join(names)
 
+    def _paylink_get_received(self):
+        """Return how much has arrived: all of it, or what was captured in parts."""
+        return float(self._paylink_get_received_price().total)
+
     # === WHAT CAME BACK === #
 
     def _paylink_get_refunds(self):
         """Return the transactions that gave money of this one back, or are about to, oldest first."""
-        return self.child_transaction_ids.filtered(
-            lambda tx: tx.operation == "refund" and tx.state in ("done", "pending", "authorized")
-        ).sorted("id")
+        return (
+            (self | self._paylink_get_captures())
+            .child_transaction_ids.filtered(
+                lambda tx: tx.operation == "refund" and tx.state in ("done", "pending", "authorized")
+            )
+            .sorted("id")
+        )
 
     def _paylink_get_refunded(self):
         """Return how much of the payment was given back, a positive amount."""
@@ -264,7 +275,8 @@ class PaymentTransactionReceipt(models.Model):
     def _paylink_is_refunded(self):
         """Tell whether all of the payment was given back."""
         self.ensure_one()
-        return self.currency_id.compare_amounts(self._paylink_get_refunded(), self.amount) >= 0
+        refunded, received = self._paylink_get_refunded(), self._paylink_get_received()
+        return self.currency_id.compare_amounts(refunded, received) >= 0
 
     def _paylink_prepare_refund_rows(self):
         """Return what was given back when: list of ``(label, value)``."""

@@ -120,7 +120,7 @@ class PaymentTransactionReceiptMail(models.Model):
         price_rows = self._paylink_prepare_price_rows()
         amount = {
             "label": self.env._("Amount"),
-            "amount": self.currency_id.format(self.amount),
+            "amount": self.currency_id.format(self._paylink_get_received()),
             "kind": "total",
         }
         return self.env["ir.qweb"]._render(

@@ -21,7 +21,7 @@ class PaymentTransactionWords(models.Model):
             "fee": format_money(self.paylink_fee_amount),
             "customer": self.partner_id.commercial_partner_id.name,
             "provider": self.provider_id.name,
-            "seller": self.company_id.name,
+            "seller": self._paylink_get_company().name,
         }
         return {name: Markup("<bdi>%s</bdi>") % text for name, text in words.items()}
 

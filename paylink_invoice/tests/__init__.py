@@ -12,6 +12,7 @@ from . import (
     test_balance_send,
     test_balance_statement,
     test_booking,
+    test_branches,
     test_choice_browser,
     test_consent,
     test_doors,

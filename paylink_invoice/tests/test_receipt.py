@@ -69,6 +69,31 @@ class TestReceipt(ReceiptCase):
         page = self._get().text.replace("\N{NO-BREAK SPACE}", " ")
         self.assertIn("Refunded: $ 20.00", page)
 
+    def test_what_was_not_captured_is_not_certified(self):
+        provider = self.env.registry["payment.provider"]
+        self.startPatcher(patch.object(provider, "support_manual_capture", "partial"))
+        self._set_fee(percent=3, fixed=0)
+        quote = self._quote(tip="20")
+        self._pay(quote=quote["quote"], fee_accepted="1")
+        tx = self._get_tx(self._start_quote(quote).json()["result"]["reference"])
+        tx._set_authorized()
+        capture = tx._capture(61.8)
+        self._settle(capture)
+        self.assertEqual(tx._paylink_get_awaited_amount(), 61.8)
+        tx._void(61.8)._set_canceled()
+        tx._post_process()
+        self.assertEqual((tx.state, tx._paylink_get_awaited_amount()), ("done", 0))
+        text = self._read(tx)
+        for part in ("$ 50.00", "$ 10.00", "$ 1.80", "Your payment of $ 61.80 has arrived"):
+            self.assertIn(part, text)
+        self.assertNotIn("123.60", text)
+        self.assertIn("Receipt for $ 61.80", self._get().text.replace("\N{NO-BREAK SPACE}", " "))
+        message = tx.paylink_receipt_message_id
+        self.assertIn("61.80", message.body)
+        self.assertNotIn("123.60", message.body)
+        self._refund(capture, 61.8)
+        self.assertIn("Your payment was given back", self._read(tx))
+
     def test_payment_that_was_given_back_says_so(self):
         tx = self._pay_quote()
         self._refund(tx, tx.amount)

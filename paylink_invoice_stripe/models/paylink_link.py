@@ -10,6 +10,8 @@ class PaylinkLink(models.Model):
         pairs = super()._get_option_ids()
         if self.kind != "balance":
             return pairs
+        # Who may pay ahead pays as much as they like.
+        due = 0 if self.company_id.paylink_is_advance_allowed else self._get_payable_amount()
         # In sudo mode because visitors cannot read the fields of providers.
         return (
             self.env["payment.provider"]
@@ -17,7 +19,7 @@ class PaylinkLink(models.Model):
             ._paylink_stripe_filter_options(
                 pairs,
                 self._get_currency(),
-                self._get_payable_amount(),
+                due,
                 self._get_payer().country_id,
             )
         )

@@ -108,14 +108,24 @@ class PaymentProvider(models.Model):
             provider_sudo.paylink_stripe_secret_key and provider_sudo.paylink_stripe_webhook_secret
         ):
             return False
+        return self._paylink_stripe_takes_amount(amount, currency)
+
+    @api.model
+    def _paylink_stripe_takes_amount(self, amount, currency):
+        """Tell whether Stripe takes such an amount: neither too small nor too large, and nothing below
+        its smallest coin.
+
+        :param float amount: 0 where it is not known yet
+        """
         if not amount or not currency:
             return True
         exact = pricing.to_exact(currency.round(amount))
         try:
-            self._paylink_stripe_to_minor(exact, currency)
+            minor = self._paylink_stripe_to_minor(exact, currency)
         except ValueError:
             return False
-        return exact >= amounts.get_minimum(currency.name)
+        is_too_large = amounts.is_too_large(minor, currency.name)
+        return exact >= amounts.get_minimum(currency.name) and not is_too_large
 
     def _paylink_get_fee_rule(self, method, currency, country):
         # EXTENDS 'paylink_invoice': a fee is charged on credit cards only.
@@ -144,7 +154,7 @@ class PaymentProvider(models.Model):
 
         :param pairs: ``(provider id, payment method id)`` each
         :param currency: the `res.currency` of the payment
-        :param float due: what is due
+        :param float due: what is due; 0 where the customer says how much they pay
         :param country: the `res.country` of the customer, or none
         """
         methods = self.env["payment.method"]
@@ -156,7 +166,7 @@ class PaymentProvider(models.Model):
         def is_open(provider, method_id):
             if provider.code != CODE or method_id not in ways.ids:
                 return True
-            if pricing.to_exact(currency.round(due)) < amounts.get_minimum(currency.name):
+            if not self._paylink_stripe_takes_amount(due, currency):
                 return False
             # With a fee there are two ways, without one there is one for all cards.
             has_fee = bool(provider._paylink_get_fee_rule(credit, currency, country))

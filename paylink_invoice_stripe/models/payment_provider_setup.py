@@ -59,7 +59,10 @@ class PaymentProviderSetup(models.Model):
 
     @api.onchange("paylink_stripe_secret_key")
     def _onchange_paylink_stripe_secret_key(self):
-        """Ask Stripe about a key as soon as it is pasted."""
+        """Ask Stripe about a key as soon as it is pasted.
+
+        A new key of the same account goes on with its webhook; with another account all begins anew.
+        """
         self.paylink_stripe_account = False
         self.paylink_stripe_webhook_secret = False
         key = (self.paylink_stripe_secret_key or "").strip()
@@ -71,6 +74,11 @@ class PaymentProviderSetup(models.Model):
         except UserError as error:
             title = self.env._("This key does not work")
             return {"warning": {"title": title, "message": str(error)}}
+        if self.paylink_stripe_account == self._origin.paylink_stripe_account:
+            self.paylink_stripe_webhook_secret = self._origin.paylink_stripe_webhook_secret
+        else:
+            # So that it can be saved, and the webhook be made.
+            self.state = "disabled"
         return None
 
     @api.constrains("paylink_stripe_secret_key", "state")

@@ -246,7 +246,7 @@ class PaymentTransaction(models.Model):
         """
         keyring, database_uuid = self.env["paylink.link"]._get_signing_material()
         proof = tokens.sign(keyring, "stripe return", database_uuid, str(self.id))
-        base_url = self.company_id._paylink_get_base_url()
+        base_url = self._paylink_get_company()._paylink_get_base_url()
         return f"{base_url}{RETURN_PATH}/{self.id}/{proof}{suffix}"
 
     @api.model

@@ -3,6 +3,7 @@
 
 from datetime import timedelta
 
+from odoo import Command
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
@@ -364,12 +365,41 @@ class TestPayment(StripeCase):
         self.assertEqual((second.state, second.provider_reference), ("done", intent["id"]))
 
     def test_amounts_that_stripe_does_not_take_are_not_offered(self):
-        small = self._create_invoice()
-        small.button_draft()
-        small.invoice_line_ids.price_unit = 0.3
-        small.action_post()
-        link = self._create_link(small)
-        self.assertEqual(link._get_denial("pay"), "no_provider")
+        for price, denial in (
+            (0.3, "no_provider"),
+            (0.5, None),
+            (999999.99, None),
+            (1000000, "no_provider"),
+        ):
+            move = self._create_invoice(
+                invoice_line_ids=[Command.create({"price_unit": price, "tax_ids": []})]
+            )
+            with self.subTest(price=price):
+                self.assertEqual(self._create_link(move)._get_denial("pay"), denial)
+
+    def test_amounts_below_the_smallest_coin_of_stripe_are_not_offered(self):
+        dinar = self.env.ref("base.KWD")
+        dinar.active = True
+        denials = []
+        for price in (10.125, 10.12):
+            move = self._create_invoice(
+                currency_id=dinar.id,
+                invoice_line_ids=[Command.create({"price_unit": price, "tax_ids": []})],
+            )
+            denials.append(self._create_link(move)._get_denial("pay"))
+        self.assertEqual(denials, ["no_provider", None])
+
+    def test_who_owes_nothing_can_pay_ahead(self):
+        self.company.paylink_is_advance_allowed = True
+        owner = self.env["res.partner"].create({"name": "Riverside Hotel", "is_company": True})
+        values = {"kind": "balance", "partner_id": owner.id, "company_id": self.company.id}
+        link = self.env["paylink.link"].sudo().create(values)
+        self.assertIsNone(link._get_denial("pay"))
+        tx = self._open(link=link, amount="75.00")
+        self._pay(tx)
+        self._tell_all()
+        tx._post_process()
+        self.assertEqual(link._get_balance().credit, 75)
 
     def test_provider_without_a_secret_is_not_offered(self):
         self.assertFalse(self.link._get_denial("pay"))

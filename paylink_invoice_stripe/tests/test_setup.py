@@ -40,6 +40,25 @@ class TestSetup(StripeCase):
         self.fresh.action_toggle_is_published()
         self.assertTrue(self.fresh._paylink_is_offered())
 
+    def test_new_key_of_the_same_account_goes_on_with_the_webhook(self):
+        self.provider.action_paylink_stripe_check()
+        secret = self.provider.paylink_stripe_webhook_secret
+        with Form(self.provider) as form:
+            form.paylink_stripe_secret_key = "sk_test_51NobodyKnowsIt"
+            form.paylink_stripe_secret_key = fake_stripe.KEY
+        self.assertEqual(self.provider.state, "test")
+        self.assertEqual(self.provider.paylink_stripe_webhook_secret, secret)
+
+    def test_key_of_another_account_begins_anew(self):
+        self.provider.paylink_stripe_account = "Somebody Else (acct_2Fake), test mode"
+        with Form(self.provider) as form:
+            form.paylink_stripe_secret_key = "sk_test_51NobodyKnowsIt"
+            form.paylink_stripe_secret_key = fake_stripe.KEY
+        self.assertEqual(self.provider.state, "disabled")
+        self.assertFalse(self.provider.paylink_stripe_webhook_secret)
+        self.provider.action_paylink_stripe_create_webhook()
+        self.assertEqual(self.provider.state, "test")
+
     def test_address_that_stripe_cannot_reach_is_told_with_what_to_do(self):
         self.fresh.paylink_stripe_secret_key = fake_stripe.KEY
         self.company.paylink_base_url = "https://127.0.0.1"
