@@ -178,6 +178,15 @@ class PaylinkCommon(AccountPaymentCommon):
         return moves.sudo().paylink_link_ids - before
 
     @contextmanager
+    def _undone(self):
+        """Undo in the end what is done inside."""
+        savepoint = self.env.cr.savepoint()
+        try:
+            yield
+        finally:
+            savepoint.close(rollback=True)
+
+    @contextmanager
     def catch_mail(self):
         """Let mails leave through a real SMTP server on this machine."""
         catcher = MailCatcher()

@@ -1,7 +1,6 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """Whatever is paid and given back, the books are right: generated payments, exact expectations."""
 
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from decimal import Decimal
@@ -185,15 +184,6 @@ class LedgerCase(BookingCase):
                         self._check_payment(payment, invoice)
 
         check()
-
-    @contextmanager
-    def _undone(self):
-        """Undo in the end what is done inside."""
-        savepoint = self.env.cr.savepoint()
-        try:
-            yield
-        finally:
-            savepoint.close(rollback=True)
 
     def _check_payment(self, case, invoice):
         self._set_fee(*case.fee)
