@@ -45,6 +45,13 @@ class TestBranches(BalanceCase):
         self.assertEqual(refund.payment_id.company_id, self.branch)
         self.assertEqual(refund.paylink_fee_amount, -1.8)
 
+    def test_a_branch_has_the_address_of_its_parent_unless_it_has_its_own(self):
+        self.company.paylink_base_url = "https://pay.example.com"
+        self.assertTrue(self.balance_link._get_url().startswith("https://pay.example.com/"))
+        self.branch.paylink_base_url = "https://north.example.com"
+        self.assertTrue(self.balance_link._get_url().startswith("https://north.example.com/"))
+        self.assertTrue(self.parent_link._get_url().startswith("https://pay.example.com/"))
+
     def test_an_invoice_link_pays_the_branch(self):
         invoice = self._bill_by_branch(100)
         tx = self._start(self._create_link(invoice, self.guest))
