@@ -34,7 +34,9 @@ class TestBalanceCurrencies(BalanceCase):
         before = self._get_rows()
         self._assert_code(self._ask(self.balance_link, currency="EUR"), 409, "paid")
         self._assert_code(self._ask(self.balance_link, currency="XYZ"), 400, "invalid_request")
-        self._assert_code(self._ask(self.balance_link, currency=["EUR"]), 400, "invalid_request")
+        for wrong in (["EUR"], "\ud800", "\x00", "€", {"a": "\ud800"}, True, 978):
+            answer = self._ask(self.balance_link, currency=wrong)
+            self._assert_code(answer, 400, "invalid_request")
         self._assert_code(self._pay(self.balance_link, quote=quote["quote"]), 409, "changed")
         self.assertEqual(self._get_rows(), before)
 
