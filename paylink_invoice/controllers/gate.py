@@ -159,6 +159,8 @@ class PaylinkGate(http.Controller):
             return None
         try:
             data = json.loads(http_request.get_data())
+            # Halves of a letter, such as "\ud800", are no text that could be stored or looked for.
+            json.dumps(data, ensure_ascii=False).encode()
         except (ValueError, RecursionError):
             return None
         return data if isinstance(data, dict) else None

@@ -197,8 +197,9 @@ class PaylinkLinkBalancePayment(models.Model):
     def _is_currency(self, code):
         """Tell whether a code, anything, is the ISO code of a currency."""
         currencies_sudo = self.env["res.currency"].sudo()  # Visitors have no rights.
-        is_text = isinstance(code, str) and "\x00" not in code
-        return is_text and bool(currencies_sudo.search_count([("name", "=", code)], limit=1))
+        # Not even a query for what PostgreSQL takes for no text.
+        is_code = isinstance(code, str) and code.isascii() and code.isalnum()
+        return is_code and bool(currencies_sudo.search_count([("name", "=", code)], limit=1))
 
     def _find_amount(self, wish, choices):
         # EXTENDS

@@ -286,7 +286,8 @@ class PaylinkPageBalance(models.AbstractModel):
         if move.is_sale_document(include_receipts=True):
             return move.name
         if move.origin_payment_id or line.statement_line_id:
-            return self.env._("Payment")
+            is_back = line.amount_residual_currency > 0
+            return self.env._("Paid back to you") if is_back else self.env._("Payment")
         return line.name or move.ref or move.name
 
     @api.model

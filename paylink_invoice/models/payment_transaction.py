@@ -376,7 +376,7 @@ class PaymentTransaction(models.Model):
         if self.paylink_link_id and not is_known:
             link_sudo = self.paylink_link_id.sudo()  # A visitor's poll may book the payment.
             link_sudo._log_event("paid", nonce=nonce)
-            link_sudo._tell("paid", amount=self.currency_id.format(self.amount))
+            link_sudo._tell("paid", amount=self.currency_id.format(self._paylink_get_received()))
 
     def _paylink_alert_leftover(self):
         """Tell an accountant when money came that no invoice needed any more."""
@@ -387,43 +387,49 @@ class PaymentTransaction(models.Model):
             self._paylink_alert_accountant("paylink_invoice.activity_leftover", leftover=leftover)
 
     def _paylink_alert_accountant(self, template, **values):
-        """Leave a task on the invoice for whoever answers for it.
+        """Leave a task on the invoice, or on the customer where none is paid, for whoever answers.
 
         :param str template: XML id of the text; it gets ``tx`` and ``values``
         """
         self.ensure_one()
-        invoice = self._paylink_get_documents()[:1].with_user(SUPERUSER_ID)
         responsible = self._paylink_get_responsible()
-        if not (invoice and responsible):
+        if not responsible:
             return
-        invoice = invoice.with_context(lang=responsible.lang)
-        tx = self.with_env(invoice.env)
-        invoice.activity_schedule(
+        record = self._paylink_get_task_record().with_user(SUPERUSER_ID)
+        record = record.with_context(lang=responsible.lang)
+        tx = self.with_env(record.env)
+        record.activity_schedule(
             "mail.mail_activity_data_todo",
-            summary=invoice.env._("Check payment %(reference)s", reference=self.reference),
-            note=invoice.env["ir.qweb"]._render(template, {"tx": tx, **values}),
+            summary=record.env._("Check payment %(reference)s", reference=self.reference),
+            note=record.env["ir.qweb"]._render(template, {"tx": tx, **values}),
             user_id=responsible.id,
         )
 
+    def _paylink_get_task_record(self):
+        """Return what a task about the payment is left on: the invoice, or the customer who has paid
+        ahead of any."""
+        self.ensure_one()
+        return self._paylink_get_documents()[:1] or self.partner_id.commercial_partner_id
+
     def _paylink_get_responsible(self):
         """Return the user who is told about money that needs a decision: whoever answers for the
-        invoice, else who sent the link, else anybody who bills."""
+        invoice or the customer, else who sent the link, else anybody who bills."""
         self.ensure_one()
         invoice = self._paylink_get_documents()[:1]
-        company = invoice.company_id
+        company = self._paylink_get_company()
         billers = self.env.ref("account.group_account_invoice").sudo().all_user_ids
         candidates = (
-            *invoice.invoice_user_id,
+            *(invoice.invoice_user_id or self.partner_id.commercial_partner_id.user_id),
             *(self.paylink_link_id or self.source_transaction_id.paylink_link_id).user_id,
             *billers.filtered(lambda user: company in user.company_ids).sorted("id"),
         )
-        # Who cannot open the invoice cannot be given a task there.
+        # Who cannot open the record cannot be given a task there.
         return next((user for user in candidates if self._paylink_can_open(user)), None)
 
     def _paylink_can_open(self, user):
-        """Tell whether a user is active staff who may read the invoice."""
-        invoice = self._paylink_get_documents()[:1]
+        """Tell whether a user is active staff who may read what the payment is about."""
+        record = self._paylink_get_task_record()
         if not (user.active and user._is_internal()):
             return False
         context = {"allowed_company_ids": user._get_company_ids()}
-        return invoice.with_user(user).with_context(**context).has_access("read")
+        return record.with_user(user).with_context(**context).has_access("read")

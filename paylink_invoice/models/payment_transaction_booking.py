@@ -80,11 +80,12 @@ class PaymentTransactionBooking(models.Model):
         parent company, to which the transaction belongs.
         """
         self.ensure_one()
-        paid = self.paylink_link_id.company_id or self._paylink_get_documents().company_id
-        if not paid and self.source_transaction_id:
+        tx_sudo = self.sudo()  # Who gives money back need see neither the link nor each company.
+        paid = tx_sudo.paylink_link_id.company_id or tx_sudo._paylink_get_documents().company_id
+        if not paid and tx_sudo.source_transaction_id:
             return self.source_transaction_id._paylink_get_company()
-        is_branch = len(paid) == 1 and self.company_id in paid.parent_ids
-        return paid if is_branch else self.company_id
+        is_branch = len(paid) == 1 and tx_sudo.company_id in paid.parent_ids
+        return paid.with_env(self.env) if is_branch else self.company_id
 
     def _paylink_split_child(self, is_before):
         """Set fee and tip of a refund or partial capture, pro rata of the payment it stems from.

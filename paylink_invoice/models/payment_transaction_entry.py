@@ -193,6 +193,21 @@ class PaymentTransactionEntry(models.Model):
         partner = self.partner_id.commercial_partner_id.with_company(self._paylink_get_company())
         return terms.account_id[:1] or partner.property_account_receivable_id
 
+    def _paylink_get_product_account(self, product):
+        """Return the income account that was entered for a product or its category, or none.
+
+        A branch has those of its parent company, where the provider is set up, but for its own.
+        """
+        for company in reversed(self._paylink_get_company().parent_ids):
+            template = product.product_tmpl_id.with_company(company)
+            account = (
+                template.property_account_income_id
+                or template.categ_id.property_account_income_categ_id
+            )
+            if account:
+                return account
+        return self.env["account.account"]
+
     def _paylink_get_income_account(self, product, position):
         """Return the account that books a tip or a fee, or none.
 
@@ -204,7 +219,11 @@ class PaymentTransactionEntry(models.Model):
         company = self._paylink_get_company()
         template = product.product_tmpl_id.with_company(company)
         accounts = template and template.get_product_accounts(fiscal_pos=position)["income"]
+        own = (position or self.env["account.fiscal.position"]).map_account(
+            self._paylink_get_product_account(product)
+        )
         candidates = (
+            *own,
             *(accounts or ()),
             *company.income_account_id,
             *company.root_id.income_account_id,

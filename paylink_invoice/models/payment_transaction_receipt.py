@@ -261,7 +261,9 @@ class PaymentTransactionReceipt(models.Model):
         return (
             (self | self._paylink_get_captures())
             .child_transaction_ids.filtered(
-                lambda tx: tx.operation == "refund" and tx.state in ("done", "pending", "authorized")
+                lambda tx: (
+                    tx.operation == "refund" and tx.state in ("done", "pending", "authorized")
+                )
             )
             .sorted("id")
         )

@@ -40,7 +40,7 @@ class ResCompany(models.Model):
     paylink_base_url = fields.Char(
         string="Address of Invoice Links",
         help="Where customers reach this server, e.g. https://pay.example.com. "
-        "Empty: the web.base.url of the database.",
+        "Empty: that of the parent company, or else the web.base.url of the database.",
     )
     paylink_is_pdf_button = fields.Boolean(
         string="Pay Button in the PDF",
@@ -191,7 +191,14 @@ class ResCompany(models.Model):
         It never derives from a request, whose Host header anybody can write.
         """
         self.ensure_one()
-        return (self.sudo().paylink_base_url or self.get_base_url()).rstrip("/")
+        base_url = self.sudo().paylink_base_url or self._paylink_get_usual_base_url()
+        return base_url.rstrip("/")
+
+    def _paylink_get_usual_base_url(self):
+        """Return where customers reach the pages of a company that has entered no address."""
+        self.ensure_one()
+        parent_sudo = self.sudo().parent_id  # Whoever sees a branch need not see its parent.
+        return parent_sudo._paylink_get_base_url() if parent_sudo else self.get_base_url()
 
     def _paylink_complete_life(self, vals):
         """Return the life of a new link by the company's policy.

@@ -156,6 +156,8 @@ class ResConfigSettings(models.TransientModel):
     @api.depends("paylink_base_url")
     def _compute_paylink_effective_base_url(self):
         for settings in self:
-            base_url = settings.paylink_base_url or settings.company_id.get_base_url()
+            base_url = (
+                settings.paylink_base_url or settings.company_id._paylink_get_usual_base_url()
+            )
             settings.paylink_effective_base_url = base_url.rstrip("/")
             settings.paylink_is_base_url_secure = base_url.startswith("https://")

@@ -366,6 +366,8 @@ class TestBalancePayment(BalanceCase):
         refund._post_process()
         self._assert_paid(*moves)
         self.assertEqual(self.balance_link._get_balance().owed, 40)
+        values = self.env["paylink.page"].sudo()._prepare_balance_values(self.balance_link)
+        self.assertEqual([item["name"] for item in values["open_items"]], ["Paid back to you"])
         self.assertIn("Refunded", self._open(f"receipt/{tx.reference}").text)
 
     def test_more_than_is_owed_is_refused_unless_the_company_wants_it(self):

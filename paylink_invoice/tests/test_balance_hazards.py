@@ -34,8 +34,19 @@ class TestBalanceCurrencies(BalanceCase):
         before = self._get_rows()
         self._assert_code(self._ask(self.balance_link, currency="EUR"), 409, "paid")
         self._assert_code(self._ask(self.balance_link, currency="XYZ"), 400, "invalid_request")
-        self._assert_code(self._ask(self.balance_link, currency=["EUR"]), 400, "invalid_request")
+        for wrong in (["EUR"], "\ud800", "\x00", "€", {"a": "\ud800"}, True, 978):
+            answer = self._ask(self.balance_link, currency=wrong)
+            self._assert_code(answer, 400, "invalid_request")
         self._assert_code(self._pay(self.balance_link, quote=quote["quote"]), 409, "changed")
+        self.assertEqual(self._get_rows(), before)
+
+    def test_half_a_letter_is_refused_by_every_route(self):
+        self._bill(100)
+        before = self._get_rows()
+        for link in (self.link, self.balance_link):
+            for suffix, name in (("quote", "quote"), ("quote", "currency"), ("comment", "body")):
+                response = self._ask(link, suffix, **{name: "\ud800"})
+                self._assert_code(response, 400, "invalid_request")
         self.assertEqual(self._get_rows(), before)
 
     def test_a_currency_with_a_credit_costs_nothing(self):

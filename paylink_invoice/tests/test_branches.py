@@ -45,6 +45,32 @@ class TestBranches(BalanceCase):
         self.assertEqual(refund.payment_id.company_id, self.branch)
         self.assertEqual(refund.paylink_fee_amount, -1.8)
 
+    def test_a_branch_has_the_address_of_its_parent_unless_it_has_its_own(self):
+        self.company.paylink_base_url = "https://pay.example.com"
+        self.assertTrue(self.balance_link._get_url().startswith("https://pay.example.com/"))
+        self.branch.paylink_base_url = "https://north.example.com"
+        self.assertTrue(self.balance_link._get_url().startswith("https://north.example.com/"))
+        self.assertTrue(self.parent_link._get_url().startswith("https://pay.example.com/"))
+
+    def test_fees_are_booked_as_the_parent_company_has_set_up(self):
+        revenue = self.company_data["default_account_revenue"]
+        income, own_income = (revenue.copy({"code": code}) for code in ("4711", "4712"))
+        tax = self.env["account.tax"].create(
+            {"name": "Tenth", "amount": 10, "company_id": self.company.id}
+        )
+        product = self.provider.paylink_fee_product_id = self.env["product.product"].create(
+            {"name": "Card fee", "type": "service", "taxes_id": tax.ids}
+        )
+        product.property_account_income_id = income
+        self.provider.paylink_fee_percent = 3
+        for account in (income, own_income):
+            self._bill_by_branch(100)
+            lines = self._pay_balance().payment_id.move_id.line_ids
+            fee = lines.filtered(lambda line: line.product_id == product)
+            self.assertEqual((fee.account_id, fee.balance), (account, -2.73))
+            self.assertEqual(lines.filtered("tax_line_id").balance, -0.27)
+            product.with_company(self.branch).property_account_income_id = own_income
+
     def test_an_invoice_link_pays_the_branch(self):
         invoice = self._bill_by_branch(100)
         tx = self._start(self._create_link(invoice, self.guest))

@@ -9,6 +9,8 @@ from odoo.exceptions import UserError, ValidationError
 from ..stripe_api import CODE, StripeFailure
 
 SECRET_KEY = re.compile(r"(?:sk|rk)_(?P<mode>test|live)_\w{8,}")
+# In what is told of an account.
+ACCOUNT = re.compile(r"\((acct_\w+)\)")
 # What the mode of a key is as the state of the provider.
 STATE_OF_MODE = {"test": "test", "live": "enabled"}
 
@@ -74,7 +76,7 @@ class PaymentProviderSetup(models.Model):
         except UserError as error:
             title = self.env._("This key does not work")
             return {"warning": {"title": title, "message": str(error)}}
-        if self.paylink_stripe_account == self._origin.paylink_stripe_account:
+        if self._paylink_stripe_get_identity() == self._origin._paylink_stripe_get_identity():
             self.paylink_stripe_webhook_secret = self._origin.paylink_stripe_webhook_secret
         else:
             # So that it can be saved, and the webhook be made.
@@ -184,6 +186,11 @@ class PaymentProviderSetup(models.Model):
                 "%(name)s (%(account)s), which Stripe does not allow to take payments yet", **words
             )
         return self.env._("%(name)s (%(account)s), live", **words)
+
+    def _paylink_stripe_get_identity(self):
+        """Return which account Stripe has told of, and in which mode; its name may change."""
+        account = ACCOUNT.search(self.paylink_stripe_account or "")
+        return account and account[1], self.paylink_stripe_mode
 
     def _paylink_stripe_explain_mode(self):
         """Return what is wrong with a state that does not fit the key."""

@@ -119,15 +119,19 @@ class PaymentTransactionSession(models.Model):
 
     def _paylink_stripe_refuse_paid(self):
         """Tell the customer that the documents are paid already, or that a payment is under way."""
-        link_sudo = self.paylink_link_id
+        link_sudo = self._paylink_stripe_get_link()
         self._paylink_stripe_refuse(link_sudo and link_sudo._get_denial("pay") or "provider_failed")
+
+    def _paylink_stripe_get_link(self):
+        """Return the link that has started the payment: of a balance, in the currency that is paid."""
+        return self.paylink_link_id and self.paylink_link_id._choose_currency(self.currency_id.name)
 
     def _paylink_stripe_refuse(self, code):
         """Tell the customer why the payment does not go on, also where no link has started it.
 
         :param str code: see :meth:`paylink.link._get_payment_refusal`
         """
-        link_sudo = self.paylink_link_id
+        link_sudo = self._paylink_stripe_get_link()
         if not link_sudo:
             raise ValidationError(
                 self.env._("This invoice has been paid, or is being paid. Reload the page.")
@@ -185,7 +189,7 @@ class PaymentTransactionSession(models.Model):
         if not self.paylink_link_id:
             return True
         lines = self.paylink_quote_id.line_ids
-        link = self.paylink_link_id
+        link = self._paylink_stripe_get_link()
         return not link._get_denial("pay") and all(
             line.document_version == link._get_version(line.move_id) for line in lines
         )
@@ -260,12 +264,13 @@ class PaymentTransactionSession(models.Model):
     def _paylink_stripe_describe(self):
         """Return what is paid to whom, e.g. "Invoice INV/2026/00042, Northwind Heating"."""
         what = self._paylink_get_document_names() or self.reference
-        return f"{what}, {self.company_id.name}"[:500]
+        return f"{what}, {self._paylink_get_company().name}"[:500]
 
     def _paylink_stripe_prepare_customer(self):
         """Return who pays, as far as that helps them; never somebody whom Stripe knows already."""
         email = email_normalize(self.paylink_link_id.partner_id.email or self.partner_email)
-        values = {"customer_email": email} if email else {}
+        # Stripe refuses other letters than those of ASCII, and the whole page with them.
+        values = {"customer_email": email} if email and email.isascii() else {}
         return {**values, "customer_creation": "always"} if self.tokenize else values
 
     def _paylink_stripe_prepare_restriction(self):

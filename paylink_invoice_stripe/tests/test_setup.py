@@ -41,7 +41,7 @@ class TestSetup(StripeCase):
         self.assertTrue(self.fresh._paylink_is_offered())
 
     def test_new_key_of_the_same_account_goes_on_with_the_webhook(self):
-        self.provider.action_paylink_stripe_check()
+        self.provider.paylink_stripe_account = "Northwind (acct_1Fake), as it was called before"
         secret = self.provider.paylink_stripe_webhook_secret
         with Form(self.provider) as form:
             form.paylink_stripe_secret_key = "sk_test_51NobodyKnowsIt"
