@@ -223,6 +223,9 @@ class PaylinkLinkAttempt(models.Model):
             self._refuse("invalid_request")
         if option_id not in (None, quote_sudo._get_option_id()):
             self._refuse("invalid_option", quote_sudo)
+        if quote_sudo._is_over():
+            message = self.env._("This price was good for some minutes. Check it again, then pay.")
+            raise PaymentRefused("changed", message, quote=quote_sudo)
         if self._is_changed_since(quote_sudo):
             self._refuse("changed", quote_sudo)
         if not quote_sudo._is_accepted():

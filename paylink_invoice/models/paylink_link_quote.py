@@ -206,6 +206,7 @@ class PaylinkLinkQuote(models.Model):
         choices = self._get_amount_choices()
         choice, base = self._find_amount(wish, choices)
         price = self._price(base, tip_percent, option["fee_rule"])
+        self._check_maximum(option, price)
         return {
             "link_id": self.id,
             "company_id": self.company_id.id,
@@ -224,6 +225,18 @@ class PaylinkLinkQuote(models.Model):
                 for line in self._prepare_quote_lines(price.base, choices, wish)
             ],
         }
+
+    def _check_maximum(self, option, price):
+        """Refuse a price that is more than its way to pay takes, with tip and fee."""
+        total, currency = float(price.total), self._get_currency()
+        if not option["provider"]._paylink_is_within_maximum(total, currency):
+            message = self.env._(
+                "%(total)s is more than can be paid by %(option)s. Choose another way to pay, or a "
+                "smaller amount.",
+                total=currency.format(total),
+                option=option["label"],
+            )
+            raise PaymentRefused("invalid_option", message)
 
     def _find_option(self, option_id):
         """Return the option with an id; the only one where there is no choice and none is named."""

@@ -38,7 +38,7 @@ READ_FIELDS = {
     "mail.message": ("author_id", "body", "date", "email_from"),
     "payment.method": ("name", "code", "support_tokenization"),
     "payment.provider": (
-        *("name", "code", "company_id", "allow_tokenization"),
+        *("name", "code", "company_id", "allow_tokenization", "maximum_amount"),
         *("paylink_fee_percent", "paylink_fee_fixed", "paylink_fee_max"),
         *("paylink_fee_country_ids", "paylink_fee_method_ids"),
     ),

@@ -232,6 +232,17 @@ class PaymentProvider(models.Model):
         default = self.env.ref("paylink_invoice.product_processing_fee", raise_if_not_found=False)
         return self.paylink_fee_product_id or default or self.env["product.product"]
 
+    def _paylink_is_within_maximum(self, amount, currency):
+        """Tell whether Odoo lets so much be paid, see :meth:`_get_compatible_providers`.
+
+        :param float amount: all that is charged, in ``currency``, a `res.currency`
+        """
+        self.ensure_one()
+        if not self.maximum_amount:
+            return True
+        converted = currency._convert(amount, self.main_currency_id, self.company_id)
+        return currency.compare_amounts(self.maximum_amount, converted) >= 0
+
     def _paylink_takes(self, _amount, _currency):
         """Tell whether the provider, which was offered just now, can be paid this very amount with.
 

@@ -449,7 +449,17 @@ class TestQuotePayment(QuoteCase):
     def test_price_that_is_over_is_not_paid(self):
         quote = self._quote()
         with freeze_time(fields.Datetime.now() + timedelta(minutes=16)):
-            self._assert_code(self._pay(quote=quote["quote"]), 409, "changed")
+            response = self._pay(quote=quote["quote"])
+        self._assert_code(response, 409, "changed")
+        self.assertIn("Check it again", response.json()["message"])
+
+    def test_total_that_is_more_than_the_provider_takes_has_no_price(self):
+        self._set_fee()
+        self.provider.maximum_amount = self.posted_invoice.amount_residual
+        response = self._ask()
+        self._assert_code(response, 400, "invalid_option")
+        self.assertIn("Choose another way to pay", response.json()["message"])
+        self.assertEqual(self._ask(amount="50.00").status_code, 200)
 
     def test_opening_a_price_that_is_over_writes_nothing(self):
         quote = self._quote()
