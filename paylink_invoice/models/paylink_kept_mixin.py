@@ -12,15 +12,24 @@ class PaylinkKeptMixin(models.AbstractModel):
     @api.model_create_multi
     def create(self, vals_list):
         records = super().create(vals_list)
-        self.env.registry.clear_cache()
+        self._clear_kept()
         return records
 
     def write(self, vals):
         result = super().write(vals)
-        self.env.registry.clear_cache()
+        self._clear_kept()
         return result
 
     def unlink(self):
         result = super().unlink()
-        self.env.registry.clear_cache()
+        self._clear_kept()
         return result
+
+    @api.model
+    def _clear_kept(self):
+        """Keep nothing any more, in no process."""
+        registry = self.env.registry
+        registry.clear_cache()
+        if registry.ready:
+            # Requests tell the other processes by themselves; an Odoo shell that commits does not.
+            self.env.cr.postcommit.add(registry.signal_changes)

@@ -108,7 +108,7 @@ class ResCompany(models.Model):
     def write(self, vals):
         result = super().write(vals)
         if "paylink_base_url" in vals:
-            self.env.registry.clear_cache()  # of `payment.provider._paylink_get_option_ids`
+            self.env["paylink.kept.mixin"]._clear_kept()
         return result
 
     @api.constrains("paylink_tip_percentages")
