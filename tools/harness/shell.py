@@ -39,6 +39,8 @@ for line in channel:
 class Shell:
     """One Odoo shell on a database, begun when it is first used.
 
+    It ends with the thread that was the first, as all children do: see `process.start`.
+
     :param database: its name
     :param variables: the environment it runs with
     :param log: the file for what Odoo prints
@@ -74,19 +76,11 @@ class Shell:
 
     def _start(self):
         ours, theirs = socket.socketpair()
-        words = [
-            sys.executable,
-            "-W",
-            "ignore",
-            ODOO_BIN,
-            "shell",
-            "-d",
-            self.database,
-            "--no-http",
-        ]
+        python = [sys.executable, "-W", "ignore", ODOO_BIN]
+        command = [*python, "shell", "-d", self.database, "--no-http"]
         with closing(ours), closing(theirs), self.log.open("ab") as log:
             self.process = start(
-                words,
+                command,
                 stdin=subprocess.PIPE,
                 stdout=log,
                 stderr=log,
