@@ -68,6 +68,10 @@ def _get_class(item):
     return item.nodeid.rpartition("::")[0]
 
 
+def _is_no_sweep(item, sizes):
+    return sizes[_get_class(item)] > 1 or "slow" not in _get_tags(item)
+
+
 def _take_from_queue(items, folder):
     """Yield the tests of those classes that no other process has taken yet.
 
@@ -117,8 +121,11 @@ def pytest_collection_modifyitems(config, items):
         items[:] = [item for item in items if item not in set(lengthy)]
     if config.getoption("--paylink-queue"):
         sizes = Counter(map(_get_class, items))
-        # What takes long comes first, so that nobody waits for it at the end.
-        items.sort(key=lambda item: (-sizes[_get_class(item)], _get_class(item)))
+        # What takes long comes first, so that nobody waits for it at the end: sweeps with random
+        # input, each the only test of a slow class, then the classes with many tests.
+        items.sort(
+            key=lambda item: (_is_no_sweep(item, sizes), -sizes[_get_class(item)], _get_class(item))
+        )
 
 
 def _refuse_skip(report):

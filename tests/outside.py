@@ -53,8 +53,6 @@ from odoo import Command, fields
 from odoo.addons.paylink_invoice import tokens
 from odoo.addons.paylink_invoice.keyring import derived
 
-# A provider whose payments Odoo can book
-env["ir.module.module"].search([("name", "=", "payment_demo")]).button_immediate_install()
 env["ir.config_parameter"].set_param("paylink_invoice.is_test_database", "True")
 company = env["res.company"].create(
     {"name": "Northwind Heating", "email": "office@northwind.example.com",

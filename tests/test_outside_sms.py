@@ -10,9 +10,7 @@ import signal
 import threading
 import time
 from collections import Counter
-from contextlib import closing
 
-import psycopg2
 import pytest
 
 from tools.harness.sms_gateway import SmsGateway
@@ -91,14 +89,6 @@ def kill_workers(master):
             continue
 
 
-def wake_crons(stand):
-    """Have the cron workers look for jobs now; those that take a dead one's place wait a minute."""
-    with closing(psycopg2.connect(dbname="postgres")) as connection:
-        connection.autocommit = True
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_notify('cron_trigger', %s)", [stand.database])
-
-
 @pytest.fixture
 def gateway():
     with Gateway() as server:
@@ -127,7 +117,8 @@ def test_workers_that_are_killed_send_no_text_twice_and_lose_none(start_odoo, ga
             kills += 1
             # The next one is for the worker that takes its place.
             gateway.is_busy.clear()
-        wake_crons(stand)
+        # Those that take a dead one's place would wait a minute.
+        stand.wake_crons()
         time.sleep(0.5)
     assert not count_waiting(connection), "texts still wait"
     assert kills == KILLS

@@ -7,7 +7,7 @@ from odoo import fields
 from odoo.tests import tagged
 from odoo.tools import SQL
 
-from .common import PaylinkCommon
+from .common import PaylinkCommon, slow
 
 BROWSER = (
     "Mozilla/5.0 (iPhone; CPU iPhone OS 18_6 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) "
@@ -121,6 +121,7 @@ class TestVisits(PaylinkCommon):
         )
         self.assertEqual(self.link.view_count, 1)
 
+    @slow
     def test_a_flood_adds_a_bounded_number_of_rows(self):
         for number in range(100):
             self._see(user_agent=f"{BROWSER} {number}")
@@ -153,7 +154,7 @@ class TestVisits(PaylinkCommon):
             self.assertEqual(self.link._get_question_delay(), 0)
 
 
-@tagged("post_install", "-at_install", "paylink")
+@tagged("post_install", "-at_install", "paylink", "slow")
 class TestRenewal(PaylinkCommon):
     @classmethod
     def setUpClass(cls):

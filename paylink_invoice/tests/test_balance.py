@@ -48,19 +48,19 @@ class BalanceCase(QuoteCase):
     @classmethod
     def _bill(cls, amount, days=-10, **values):
         """Return an invoice of the customer that is due so many days from now."""
-        lines = [
-            Command.create({"name": "Rooms", "price_unit": amount, "tax_ids": [Command.clear()]})
-        ]
-        return cls._create_invoice(
-            **{
-                "partner_id": cls.guest.id,
-                "invoice_date": cls.today - timedelta(days=40),
-                "invoice_date_due": cls.today + timedelta(days=days),
-                "invoice_payment_term_id": False,
-                "invoice_line_ids": lines,
-                **values,
-            }
-        )
+        return cls._create_invoice(**cls._get_bill_values(amount, days, **values))
+
+    @classmethod
+    def _get_bill_values(cls, amount, days=-10, **values):
+        line = {"name": "Rooms", "price_unit": amount, "tax_ids": [Command.clear()]}
+        return {
+            "partner_id": cls.guest.id,
+            "invoice_date": cls.today - timedelta(days=40),
+            "invoice_date_due": cls.today + timedelta(days=days),
+            "invoice_payment_term_id": False,
+            "invoice_line_ids": [Command.create(line)],
+            **values,
+        }
 
     @classmethod
     def _credit(cls, amount):
@@ -102,6 +102,7 @@ class TestBalancePage(BalanceCase):
         self.assertIn("30.00", page.text)
         self.assertNotIn("o_paylink_pay", page.text)
 
+    @slow
     def test_what_is_owed_is_listed_oldest_first(self):
         late, soon = self._bill(100, -10), self._bill(50, 10)
         self._credit(30)
@@ -127,6 +128,7 @@ class TestBalancePage(BalanceCase):
         self.assertEqual(self.url_open(path).status_code, 404)
         self.assertEqual(self._open().status_code, 200)
 
+    @slow
     def test_each_document_opens_and_no_other(self):
         mine, other = self._bill(100), self.posted_invoice
         page = self._open(f"invoice/{mine.id}")
@@ -154,6 +156,7 @@ class TestBalancePage(BalanceCase):
         self.assertEqual((euro["currency"], euro["total"]), ("EUR", "70.00"))
         self.assertEqual(self._quote_balance()["total"], "100.00")
 
+    @slow
     def test_without_a_provider_the_form_cannot_be_completed(self):
         self._bill(100)
         self.provider.state = "disabled"
@@ -177,7 +180,7 @@ class TestBalancePage(BalanceCase):
         self.assertEqual(*counts)
 
 
-@tagged("post_install", "-at_install", "paylink")
+@tagged("post_install", "-at_install", "paylink", "slow")
 class TestBalancePayment(BalanceCase):
     def _assert_paid(self, *moves):
         for move in moves:

@@ -12,7 +12,7 @@ from ..models.paylink_link_quote import Wish
 from .test_balance import BalanceCase
 
 
-@tagged("post_install", "-at_install", "paylink")
+@tagged("post_install", "-at_install", "paylink", "slow")
 class TestBalanceCurrencies(BalanceCase):
     @classmethod
     def setUpClass(cls):
@@ -120,7 +120,7 @@ class TestBalanceCurrencies(BalanceCase):
         self.assertNotIn("Pay what else is open", self._open(f"receipt/{tx.reference}").text)
 
 
-@tagged("post_install", "-at_install", "paylink")
+@tagged("post_install", "-at_install", "paylink", "slow")
 class TestBalanceOnItsWay(BalanceCase):
     def _make_pending(self, **wish):
         """Pay a quote with a card whose money does not come at once."""
@@ -226,7 +226,7 @@ class TestBalanceOnItsWay(BalanceCase):
         self.assertFalse(link._read_anew()._get_payable_moves())
 
 
-@tagged("post_install", "-at_install", "paylink")
+@tagged("post_install", "-at_install", "paylink", "slow")
 class TestBalanceChoice(BalanceCase):
     def _choose(self, **form):
         """Post the form as a browser without scripts does."""
@@ -245,7 +245,7 @@ class TestBalanceChoice(BalanceCase):
         self.assertIn("Pay $\xa050.00", page)
 
     def test_a_document_that_is_not_listed_is_ticked_all_the_same(self):
-        moves = [self._bill(1) for _number in range(51)]
+        moves = self._create_invoices([self._get_bill_values(1)] * 51)
         last = self._bill(7, 30)
         self.assertNotIn(f"/invoice/{last.id}", self._open().text)
         page = self._open(f"?document={last.id}").text
@@ -374,7 +374,7 @@ class TestBalanceChoice(BalanceCase):
         self.assertEqual(self.balance_link._quote(wish).total_amount, 50)
 
 
-@tagged("post_install", "-at_install", "paylink")
+@tagged("post_install", "-at_install", "paylink", "slow")
 class TestReceivableAccounts(BalanceCase):
     def test_a_contact_with_an_account_of_its_own_is_part_of_the_balance(self):
         account = self.company_data["default_account_receivable"].copy({"code": "1219"})

@@ -156,7 +156,7 @@ class BalanceLedgerCase(BalanceCase):
 @tagged("post_install", "-at_install", "paylink", "slow")
 class TestBalanceLedger(BalanceLedgerCase):
     def test_the_balance_is_that_of_the_ledger(self):
-        self._check_histories(25)
+        self._check_histories(12)
 
 
 @tagged("post_install", "-at_install", "paylink", "slow", "full")

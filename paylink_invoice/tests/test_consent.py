@@ -124,6 +124,7 @@ class TestConsent(ConsentCommon):
         self.assertEqual(self._post({"consent": "1"}).status_code, 410)
         self.assertFalse(self._get_consents())
 
+    @slow
     def test_withdrawing_ends_all_texts_also_those_that_wait(self):
         self._post({"consent": "1"})
         waiting = self._send_text()

@@ -172,7 +172,7 @@ class TestHostedPage(QuoteCase):
         self.assertIn("Visa •••• 4242", self.url_open(self.link._get_receipt_path(tx)).text)
 
 
-@tagged("post_install", "-at_install", "paylink")
+@tagged("post_install", "-at_install", "paylink", "slow")
 class TestFeeOfHostedPage(BookingCase):
     def test_ceiling_is_told(self):
         text = self.env["paylink.page"]._get_fee_rule_text(

@@ -7,7 +7,7 @@ from odoo import fields
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import new_test_user, tagged
 
-from .common import PaylinkCommon
+from .common import PaylinkCommon, slow
 
 
 @tagged("post_install", "-at_install", "paylink")
@@ -215,6 +215,7 @@ class TestLink(PaylinkCommon):
         self.assertTrue(Move.search([*mine, ("paylink_sent_date", "!=", False)]))
         self.assertTrue(Move.search([*mine, ("paylink_last_view_date", "=", False)]))
 
+    @slow
     def test_the_list_costs_the_same_for_one_and_for_many_invoices(self):
         moves = self.posted_invoice
         for _number in range(5):

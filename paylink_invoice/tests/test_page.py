@@ -229,6 +229,7 @@ class TestPageValues(PaylinkCommon):
         wizard = self.env["account.payment.register"].with_context(**context).create(values)
         wizard.action_create_payments()
 
+    @slow
     def test_the_due_date_is_told_in_words(self):
         for days, code, text in (
             (6, "due", "Due in 6 days · May 10, 2026"),
@@ -412,6 +413,7 @@ class TestPageValues(PaylinkCommon):
         self.assertEqual(invoice_values["summary"]["amount_due"], "¥\u00a0100")
         self.assertEqual(invoice_values["sections"][0]["rows"][0]["detail"], "1 × ¥\u00a0100")
 
+    @slow
     def test_numbers_dates_and_words_are_those_of_the_customer(self):
         self.env["res.lang"]._activate_lang("de_DE")
         euro = self.env.ref("base.EUR")
@@ -678,6 +680,7 @@ class TestPageRendering(PaylinkCommon, HttpCase):
         self.assertIn(f"'nonce-{style.get('nonce')}'", policy)
         self.assertNotIn("unsafe", policy)
 
+    @slow
     def test_hostile_texts_stay_texts(self):
         invoice = self._create_invoice(post=False)
         texts = "\n".join(XSS)
@@ -856,6 +859,7 @@ class TestPageRendering(PaylinkCommon, HttpCase):
         self.assertEqual(page.xpath("//span[@class='o_paylink_initial']")[0].text, "N")
         self.assertFalse(page.xpath("//img[@class='o_paylink_logo']"))
 
+    @slow
     def test_a_logo_is_shown_at_its_size(self):
         pixel = io.BytesIO()
         Image.new("RGB", (300, 100), "red").save(pixel, "PNG")
@@ -864,6 +868,7 @@ class TestPageRendering(PaylinkCommon, HttpCase):
         self.assertEqual((logo.get("width"), logo.get("height")), ("144", "48"))
         self.assertEqual(logo.get("alt"), "")
 
+    @slow
     def test_a_page_in_arabic_runs_from_right_to_left(self):
         self.env["res.lang"]._activate_lang("ar_001")
         self.alice.lang = "ar_001"

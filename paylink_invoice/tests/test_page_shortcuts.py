@@ -37,6 +37,7 @@ class TestNumberFormat(TransactionCase):
             expected = [currency.format(amount) for amount in AMOUNTS]
             self.assertEqual(found, expected, (lang.code, currency.name))
 
+    @slow
     def test_numbers_are_what_odoo_writes_in_every_language(self):
         for number_format, lang, _currency in self._iter_formats():
             for decimals in (0, 2, 5):

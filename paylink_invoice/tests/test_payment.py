@@ -179,6 +179,7 @@ class TestPaymentForm(PaymentCase):
         for value in (1, "true", [True], {}, 0, ""):
             self._assert_refused(self._post(tokenization_requested=value), 400, "invalid_request")
 
+    @slow
     def test_form_shows_no_saved_card(self):
         self.customer.country_id = self.country_belgium
         tokens = self._create_token(partner_id=self.alice.id, payment_details="SAVED4242")
@@ -215,6 +216,7 @@ class TestPaymentForm(PaymentCase):
         self.assertIn('<html lang="fr-FR"', response.text)
         self.assertIn('"lang": "fr_FR"', response.text)
 
+    @slow
     def test_form_is_not_shown_where_nothing_can_be_paid(self):
         def of(**values):
             return self._create_link(self._create_invoice(**values))
@@ -280,6 +282,7 @@ class TestPaymentStart(PaymentCase):
         self.assertEqual(tx.partner_id, self.alice)
         self.assertTrue(tx.create_uid._is_public())
 
+    @slow
     def test_early_payment_discount_is_granted(self):
         terms = self.env["account.payment.term"].create(
             {
@@ -426,6 +429,7 @@ class TestPaymentStart(PaymentCase):
             self._assert_refused(self._post(**params), 400, "invalid_request")
         self.assertFalse(self.transactions)
 
+    @slow
     @mute_logger("odoo.http")
     def test_hostile_bodies_are_refused(self):
         hostile = (
@@ -488,6 +492,7 @@ class TestPaymentStart(PaymentCase):
             self.assertNotIn("Set-Cookie", response.headers)
         self.assertFalse(self.transactions)
 
+    @slow
     def test_nothing_that_is_stored_opens_the_link(self):
         tx = self._start()
         self._settle(tx)
@@ -547,8 +552,8 @@ class TestPaymentLimits(PaymentCase):
 
     @slow
     def test_too_many_declines_of_a_network_stop_all_of_its_links(self):
-        for _number in range(10):
-            self._decline(3, self._create_link(self._create_invoice()))
+        for invoice in self._create_invoices([{}] * 10):
+            self._decline(3, self._create_link(invoice))
         self._assert_refused(self._post(), 429, "too_many_declines")
         # From elsewhere the link is as good as before.
         self.transactions.search([]).paylink_network = "198.51.100.0/24"

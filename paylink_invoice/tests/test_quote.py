@@ -246,6 +246,7 @@ class TestQuote(QuoteCase):
                 invoice.invalidate_recordset()
                 self.assertEqual(float(link._get_amount_choices()["full"]), base)
 
+    @slow
     def test_bad_input_leaves_no_row(self):
         rows = self._get_rows()
         for amount in (*BAD_AMOUNTS, *BAD_VALUES):
@@ -504,6 +505,7 @@ class TestQuotePayment(QuoteCase):
         self.assertEqual(response.status_code, 303)
         self.assertIn("data-amount", self.url_open(response.headers["Location"]).text)
 
+    @slow
     def test_plain_form_asks_to_accept_the_fee(self):
         self._set_fee()
         response = self._pay(

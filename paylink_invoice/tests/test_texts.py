@@ -68,6 +68,7 @@ class TextCommon(PaylinkCommon, SMSCase):
 class TestTexts(TextCommon):
     # === WHAT LEAVES === #
 
+    @slow
     def test_the_queue_holds_the_placeholder_and_the_recipient_gets_the_live_link(self):
         link = self._send_text()
         self.assertEqual(link.channel, "sms")
@@ -161,6 +162,7 @@ class TestTexts(TextCommon):
         link = self._send_text(body="<p>Unit 3 needs a new fan.</p>")
         self.assertIn("Unit 3 needs a new fan. http", self._get_texts(link).body)
 
+    @slow
     def test_a_placeholder_of_another_link_stays_dead(self):
         other = self._create_link(self._create_invoice(), self.bob)
         link = self._send_text(sms_body=f"Look {self._get_placeholder(other)} {{link}}")
@@ -186,6 +188,7 @@ class TestTexts(TextCommon):
             )
         self.assertFalse(LIVE_URL.search(self._sms[0]["body"]))
 
+    @slow
     def test_the_link_goes_to_the_number_it_was_made_for_only(self):
         link = self._send_text()
         text = self._get_texts(link)
@@ -196,6 +199,7 @@ class TestTexts(TextCommon):
         self.assertEqual(text.state, "error")
         self.assertIn("changed", link.delivery_failure)
 
+    @slow
     def test_a_link_that_is_revoked_while_its_text_waits_does_not_leave(self):
         link = self._send_text()
         link.action_revoke()
@@ -231,6 +235,7 @@ class TestTexts(TextCommon):
             text.send()
         self.assertEqual(seen, [("process", True)])
 
+    @slow
     def test_a_text_whose_worker_died_is_not_sent_again_but_told_of(self):
         link = self._send_text()
         text = self._get_texts(link)
@@ -247,6 +252,7 @@ class TestTexts(TextCommon):
         self.assertIn("may have arrived", link.delivery_failure)
         self.assertIn(ALICE_NUMBER, self.posted_invoice.paylink_failure_notice)
 
+    @slow
     def test_an_answer_that_is_not_clear_is_no_reason_to_send_again(self):
         link = self._send_text()
 
@@ -288,6 +294,7 @@ class TestTexts(TextCommon):
         self.assertEqual(link.delivery_status, "sent")
         self.assertFalse(link.delivery_failure)
 
+    @slow
     def test_a_text_does_not_wait_for_its_gateway_for_ever(self):
         link = self._send_text()
 
@@ -376,6 +383,7 @@ class TestTexts(TextCommon):
         with self.assertRaisesRegex(UserError, "too long"):
             self._send_text(sms_body="a" * 1600)
 
+    @slow
     def test_who_has_no_number_is_reached_through_the_customer(self):
         self.alice.phone = False
         self.customer.phone = "+32470111111"
@@ -466,6 +474,7 @@ class TestTexts(TextCommon):
         with self.assertRaises(AccessError):
             link.with_user(self.employee).action_resend_text()
 
+    @slow
     def test_mail_is_not_affected(self):
         with self.catch_mail() as catcher:
             link = self._send()

@@ -16,7 +16,7 @@ from .. import opt_out
 TOKEN = "0123456789abcdef0123456789abcdef"
 
 
-@tagged("post_install", "-at_install", "paylink")
+@tagged("post_install", "-at_install", "paylink", "slow")
 class TestIncoming(TextCommon):
     @classmethod
     def setUpClass(cls):

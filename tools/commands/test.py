@@ -16,7 +16,11 @@ from tools.harness.stage import Run
 # In how many processes the tests inside of Odoo run.
 ODOO_PARTS = 2
 # Tests from outside that hardly need the world of the others, but a minute of waiting.
-WAITING = ("tests/test_outside_sms.py", "tests/test_payment_races.py")
+WAITING = (
+    "tests/test_outside_sms.py",
+    "tests/test_payment_races.py",
+    "tests/test_stripe_races.py",
+)
 # Odoo's tests of what we extend: they must fare with our addons as without.
 PLATFORM_MODULES = ("payment", "account_payment", "portal", "sms")
 PLATFORM_TAGS = [*(f"/{name}" for name in PLATFORM_MODULES)] + [

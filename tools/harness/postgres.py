@@ -27,6 +27,13 @@ SETTINGS = {
     "max_connections": "200",
 }
 
+# From version 15 on PostgreSQL writes each page of a copied database to its log, unless it is told
+# to copy files as before: two seconds of a processor against a fraction of one.
+COPY = """
+SELECT CASE WHEN :SERVER_VERSION_NUM < 150000 THEN '' ELSE 'STRATEGY file_copy' END AS how \\gset
+CREATE DATABASE :"target" TEMPLATE :"source" :how;
+"""
+
 
 def is_theirs():
     """Tell whether the user named a PostgreSQL server."""
@@ -88,6 +95,17 @@ def own(folder):
     folder.mkdir(parents=True, exist_ok=True)
     if owner := _owner():
         os.chown(folder, owner.pw_uid, owner.pw_gid)
+
+
+def copy_database(source, target, binaries=None, variables=None):
+    """Make the database `target` from `source`.
+
+    :param binaries: the folder of PostgreSQL's programs, when they are not on the PATH
+    :param variables: the environment that names the server, ours by default
+    """
+    names = ["-v", f"source={source}", "-v", f"target={target}"]
+    command = [binaries / "psql" if binaries else "psql", "-Xq", "-v", "ON_ERROR_STOP=1", *names]
+    output_of([*command, "-d", "postgres"], input=COPY, env=variables)
 
 
 def copy_cluster(source, target):

@@ -16,7 +16,8 @@ def start(command, **options):
     The terminal's Ctrl-C reaches only us, so that we stop the children in the right order.
     """
     guarded = ["setpriv", "--pdeathsig", "TERM", *map(str, command)]
-    return subprocess.Popen(guarded, start_new_session=True, stdin=subprocess.DEVNULL, **options)
+    options.setdefault("stdin", subprocess.DEVNULL)
+    return subprocess.Popen(guarded, start_new_session=True, **options)
 
 
 def stop(child, how=signal.SIGTERM, patience=15):

@@ -20,6 +20,8 @@ from .process import output_of
 from .say import say, step
 
 CORE = ("account_payment", "sms")
+# A provider whose payments Odoo can book: tests and benchmarks pay with it.
+TO_PAY_WITH = ("payment_demo",)
 # Else the first browser test waits for the bundles, and fails on its own time limit.
 PREGENERATE = "env['ir.qweb']._pregenerate_assets_bundles(); env.cr.commit()\n"
 
@@ -75,8 +77,7 @@ class Stage:
         """Make the database `target` and its files from those of `source`."""
         origin = self.golden / "data" if source == self.template else self.data
         self.drop(target)
-        createdb = [self.odoo.binaries / "createdb", "-T", source, target]
-        output_of(createdb, env=self.variables)
+        postgres.copy_database(source, target, self.odoo.binaries, self.variables)
         files = origin / "filestore" / source
         (self.data / "filestore").mkdir(parents=True, exist_ok=True)
         if files.exists():
@@ -184,7 +185,8 @@ class Run(Stage):
     """
 
     def __init__(self, install=(), modules=None):
-        super().__init__(None, foreign_dependencies() if modules is None else modules)
+        ours = (*foreign_dependencies(), *TO_PAY_WITH)
+        super().__init__(None, ours if modules is None else modules)
         self.to_install = install
 
     def __enter__(self):

@@ -8,6 +8,7 @@ stage they prepared; here that description is read back.
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import xmlrpc.client
@@ -16,9 +17,12 @@ from pathlib import Path
 
 import psycopg2
 
+from . import postgres
 from .layout import ODOO_BIN
 from .mail import Mailbox
+from .process import stop
 from .server import OdooServer
+from .shell import Shell
 
 
 class Stand:
@@ -34,30 +38,49 @@ class Stand:
         self.url = server.url
         self.gevent_port = server.gevent_port
         self.log = server.log
+        self._uids = {}
+        self._shell = Shell(self.database, server.variables, server.log.with_suffix(".shell.log"))
 
     def call(self, model, method, *arguments, login="admin", password="admin", **keywords):
         """Call a public method over XML-RPC, as somebody else's program would."""
-        common = xmlrpc.client.ServerProxy(f"{self.url}/xmlrpc/2/common")
-        uid = common.authenticate(self.database, login, password, {})
+        uid = self._get_uid(login, password)
         models = xmlrpc.client.ServerProxy(f"{self.url}/xmlrpc/2/object", allow_none=True)
         return models.execute_kw(
             self.database, uid, password, model, method, list(arguments), keywords
         )
 
-    def shell(self, code):
-        """Run code in an Odoo shell; return the value it passed to `answer(value)`, as JSON.
+    def _get_uid(self, login, password):
+        # To check a password takes half a second; a worker remembers those that it has checked.
+        if login not in self._uids:
+            common = xmlrpc.client.ServerProxy(f"{self.url}/xmlrpc/2/common")
+            self._uids[login] = common.authenticate(self.database, login, password, {})
+        return self._uids[login]
 
-        The code runs in a process and a transaction of its own; it commits at the end.
+    def wake_crons(self):
+        """Have the cron workers look for due jobs now; else they do so once in a minute."""
+        with closing(psycopg2.connect(dbname="postgres")) as connection:
+            connection.autocommit = True
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_notify('cron_trigger', %s)", [self.database])
+
+    def shell(self, code):
+        """Run code in the stand's Odoo shell; return what it passed to `answer(value)`, as JSON.
+
+        The code runs in a transaction of its own; it commits at the end.
         """
-        return shell(self.database, code, self.server.variables)
+        return self._shell.run(code)
+
+    def close(self):
+        """End what the stand has begun."""
+        self._shell.stop()
 
     def connect(self):
         """Return a new psycopg2 connection to the database."""
         return psycopg2.connect(dbname=self.database)
 
 
-def shell(database, code, variables=None):
-    """Run code in an Odoo shell on a database; return what it passed to `answer(value)`.
+def shell(database, code):
+    """Run code in an Odoo shell of its own; return what it passed to `answer(value)`.
 
     :raise RuntimeError: with the traceback, when the code raised
     """
@@ -71,7 +94,6 @@ def shell(database, code, variables=None):
     done = subprocess.run(
         [sys.executable, "-W", "ignore", ODOO_BIN, "shell", "-d", database, "--no-http"],
         input="\n".join(lines),
-        env=dict(os.environ if variables is None else variables),
         capture_output=True,
         text=True,
         cwd="/",
@@ -87,7 +109,7 @@ def copy_seed(database):
     """Copy the run's seed database, files included, to a new database."""
     drop(database)
     seed = os.environ["PAYLINK_SEED"]
-    subprocess.run(["createdb", "-T", seed, database], check=True)
+    postgres.copy_database(seed, database)
     files = Path(os.environ["ODOO_DATA_DIR"]) / "filestore"
     if (files / seed).exists():
         subprocess.run(["cp", "-al", files / seed, files / database], check=True)
@@ -122,8 +144,10 @@ def stand(name="stand", workers=2, crons=1, options=(), variables=None):
             variables=dict(os.environ, **(variables or {})),
         )
         _set_base_url(server)
-        with server:
-            yield Stand(server, mailbox)
+        with server, closing(Stand(server, mailbox)) as running:
+            yield running
+            # Its database goes with it, and to end in order takes seconds of a processor.
+            stop(server.process, signal.SIGKILL)
     drop(database)
 
 
