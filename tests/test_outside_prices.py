@@ -291,6 +291,17 @@ def test_price_stands_a_quarter_of_an_hour(shop):
     assert_refused(pay(shop, link, f"quote={price['quote']}"), 409, "changed")
 
 
+def test_new_fee_counts_at_once_on_all_workers_whoever_changes_it(shop, odoo_stand):
+    link, provider = shop.links.pop(), shop.dear.partition("-")[0]
+    for percent, fee in (("5.0", "5.30"), ("2.9", "3.20")):
+        # Other than a request, a shell tells the workers nothing by itself.
+        odoo_stand.shell(
+            f"env['payment.provider'].browse({provider}).paylink_fee_percent = {percent}"
+        )
+        for _time in range(6):
+            assert ask(shop, link, option=shop.dear).json["fee"] == fee
+
+
 # === C14 === #
 
 
