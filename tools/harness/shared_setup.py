@@ -112,8 +112,6 @@ class SharedSetup:
             type(self.maker.cr).commit(self.maker.cr)
         finally:
             self.maker.doClassCleanups()
-            # Unlike after a class, the database is not as it was before.
-            self.maker.registry.clear_all_caches()
 
     def _bring(self, cls):
         env = cls.env
