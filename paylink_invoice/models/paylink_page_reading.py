@@ -8,8 +8,6 @@ more query; the tests count them.
 
 from odoo import api, models, tools
 
-# Set up once and read at each visit: see `paylink.kept.mixin`.
-KEPT_MODELS = ("payment.method", "payment.provider", "res.currency")
 READ_FIELDS = {
     "paylink.link": (
         *("kind", "public_ref", "generation", "move_id", "partner_id", "company_id", "user_id"),
@@ -82,7 +80,7 @@ class PaylinkPageReading(models.AbstractModel):
     @api.model
     def _fetch(self, records):
         """Read what the page needs of some records, unless it is known already."""
-        if records._name not in KEPT_MODELS:
+        if not isinstance(records, self.env.registry["paylink.kept.mixin"]):
             records.fetch(self._get_read_fields(records._name))
             return
         for record in records:

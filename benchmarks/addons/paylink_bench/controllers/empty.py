@@ -4,6 +4,8 @@
 from odoo import Command, http
 from odoo.http import request
 
+from odoo.addons.paylink_invoice.controllers.gate import PaylinkGate
+
 
 class PaylinkBench(http.Controller):
     @http.route("/paylink_bench/empty", type="http", auth="public", readonly=True, sitemap=False)
@@ -34,15 +36,7 @@ class PaylinkBench(http.Controller):
         stripe_api.call(request.env, client.v1.accounts.retrieve_current)
         return request.make_response("ok")
 
-    @http.route(
-        "/paylink_bench/rows/<int:link_id>",
-        type="http",
-        auth="public",
-        methods=["POST"],
-        csrf=False,
-        save_session=False,
-        sitemap=False,
-    )
+    @http.route("/paylink_bench/rows/<int:link_id>", methods=["POST"], **PaylinkGate._public_route)
     def paylink_bench_rows(self, link_id):
         """Read and write the rows that a new price needs, and do nothing else with them."""
         page = request.env["paylink.page"].sudo()
