@@ -9,6 +9,7 @@ from odoo.fields import Command, Domain
 from .. import visitors
 from .paylink_link_payment import PAYMENT_LANDING_PATH
 from .paylink_link_quote import QUOTE_WINDOW, Wish
+from .paylink_quote import VALIDITY
 from .payment_transaction import PaymentRefused
 
 # How many declined payments are too many: who tries stolen cards needs many, a customer a few.
@@ -224,7 +225,10 @@ class PaylinkLinkAttempt(models.Model):
         if option_id not in (None, quote_sudo._get_option_id()):
             self._refuse("invalid_option", quote_sudo)
         if quote_sudo._is_over():
-            message = self.env._("This price was good for some minutes. Check it again, then pay.")
+            message = self.env._(
+                "This price was good for %(minutes)s minutes. Check it again, then pay.",
+                minutes=VALIDITY // timedelta(minutes=1),
+            )
             raise PaymentRefused("changed", message, quote=quote_sudo)
         if self._is_changed_since(quote_sudo):
             self._refuse("changed", quote_sudo)

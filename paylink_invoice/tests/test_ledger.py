@@ -366,7 +366,7 @@ class LedgerCase(BookingCase):
 @tagged("post_install", "-at_install", "paylink", "slow")
 class TestLedger(LedgerCase):
     def test_books_are_right_whatever_is_paid_and_given_back(self):
-        self._check_cases(24)
+        self._check_cases(16)
 
 
 @tagged("post_install", "-at_install", "paylink", "slow", "full")

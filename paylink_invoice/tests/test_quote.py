@@ -452,7 +452,7 @@ class TestQuotePayment(QuoteCase):
         with freeze_time(fields.Datetime.now() + timedelta(minutes=16)):
             response = self._pay(quote=quote["quote"])
         self._assert_code(response, 409, "changed")
-        self.assertIn("Check it again", response.json()["message"])
+        self.assertIn("good for 15 minutes. Check it again", response.json()["message"])
 
     def test_total_that_is_more_than_the_provider_takes_has_no_price(self):
         self._set_fee()

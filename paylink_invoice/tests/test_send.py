@@ -429,11 +429,11 @@ class TestSend(PaylinkCommon):
     def test_a_link_costs_few_queries_and_not_more_of_them_in_a_larger_batch(self):
         self._count_queries(1, self._send)  # fills the caches
         with patch.object(paylink_send, "MAX_SYNCHRONOUS", 100):
-            few, many = (self._count_queries(count, self._send) for count in (3, 12))
+            few, many = (self._count_queries(count, self._send) for count in (2, 6))
         self._count_queries(1, self._send_without_links)
-        odoo = self._count_queries(12, self._send_without_links)
-        self.assertLessEqual((many - odoo) / 12, 2)
-        self.assertLessEqual(many / 12, few / 3)
+        odoo = self._count_queries(6, self._send_without_links)
+        self.assertLessEqual((many - odoo) / 6, 2)
+        self.assertLessEqual(many / 6, few / 2)
 
     @slow
     def test_what_belongs_to_another_document_cannot_be_slipped_in(self):

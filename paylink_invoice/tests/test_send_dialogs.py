@@ -196,7 +196,7 @@ class TestSendDialog(SendDialogCase):
     def test_links_in_automatic_sending_cost_few_queries(self):
         for is_included in (True, False):
             self._count_queries(1, is_included)  # fills the caches
-        few, many = (self._count_queries(count, True) for count in (3, 12))
-        odoo = self._count_queries(12, False)
-        self.assertLessEqual((many - odoo) / 12, 4)
-        self.assertLessEqual(many / 12, few / 3)
+        few, many = (self._count_queries(count, True) for count in (2, 6))
+        odoo = self._count_queries(6, False)
+        self.assertLessEqual((many - odoo) / 6, 4)
+        self.assertLessEqual(many / 6, few / 2)

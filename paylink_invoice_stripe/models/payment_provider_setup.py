@@ -9,8 +9,6 @@ from odoo.exceptions import UserError, ValidationError
 from ..stripe_api import CODE, StripeFailure
 
 SECRET_KEY = re.compile(r"(?:sk|rk)_(?P<mode>test|live)_\w{8,}")
-# In what is told of an account.
-ACCOUNT = re.compile(r"\((acct_\w+)\)")
 # What the mode of a key is as the state of the provider.
 STATE_OF_MODE = {"test": "test", "live": "enabled"}
 
@@ -29,6 +27,13 @@ class PaymentProviderSetup(models.Model):
     paylink_stripe_account = fields.Char(
         string="Stripe Account",
         help="Whose account the key belongs to, as Stripe said when it was asked last.",
+        copy=False,
+        readonly=True,
+        groups="base.group_system",
+    )
+    paylink_stripe_account_ref = fields.Char(
+        string="Stripe Account Reference",
+        help="The account as Stripe's API names it, e.g. acct_1AbC.",
         copy=False,
         readonly=True,
         groups="base.group_system",
@@ -66,6 +71,7 @@ class PaymentProviderSetup(models.Model):
         A new key of the same account goes on with its webhook; with another account all begins anew.
         """
         self.paylink_stripe_account = False
+        self.paylink_stripe_account_ref = False
         self.paylink_stripe_webhook_secret = False
         key = (self.paylink_stripe_secret_key or "").strip()
         self.paylink_stripe_secret_key = key
@@ -76,7 +82,7 @@ class PaymentProviderSetup(models.Model):
         except UserError as error:
             title = self.env._("This key does not work")
             return {"warning": {"title": title, "message": str(error)}}
-        if self._paylink_stripe_get_identity() == self._origin._paylink_stripe_get_identity():
+        if self._paylink_stripe_is_same_account(self._origin):
             self.paylink_stripe_webhook_secret = self._origin.paylink_stripe_webhook_secret
         else:
             # So that it can be saved, and the webhook be made.
@@ -111,6 +117,7 @@ class PaymentProviderSetup(models.Model):
             (
                 "paylink_stripe_secret_key",
                 "paylink_stripe_account",
+                "paylink_stripe_account_ref",
                 "paylink_stripe_webhook_secret",
                 "paylink_stripe_webhook_ref",
                 "paylink_stripe_webhook_url",
@@ -156,6 +163,7 @@ class PaymentProviderSetup(models.Model):
         except StripeFailure as failure:
             raise UserError(self._paylink_stripe_explain(failure)) from None
         self.paylink_stripe_account = self._paylink_stripe_describe_account(account)
+        self.paylink_stripe_account_ref = account["id"]
 
     def _paylink_stripe_check_form(self, key):
         """Raise a `ValidationError` unless a text can be a secret key."""
@@ -187,10 +195,12 @@ class PaymentProviderSetup(models.Model):
             )
         return self.env._("%(name)s (%(account)s), live", **words)
 
-    def _paylink_stripe_get_identity(self):
-        """Return which account Stripe has told of, and in which mode; its name may change."""
-        account = ACCOUNT.search(self.paylink_stripe_account or "")
-        return account and account[1], self.paylink_stripe_mode
+    def _paylink_stripe_is_same_account(self, other):
+        """Tell whether Stripe has told of the same account as for another provider, in one mode."""
+        return (
+            self.paylink_stripe_account_ref == other.paylink_stripe_account_ref
+            and self.paylink_stripe_mode == other.paylink_stripe_mode
+        )
 
     def _paylink_stripe_explain_mode(self):
         """Return what is wrong with a state that does not fit the key."""

@@ -41,7 +41,7 @@ class TestSetup(StripeCase):
         self.assertTrue(self.fresh._paylink_is_offered())
 
     def test_new_key_of_the_same_account_goes_on_with_the_webhook(self):
-        self.provider.paylink_stripe_account = "Northwind (acct_1Fake), as it was called before"
+        self.provider.paylink_stripe_account_ref = "acct_1Fake"
         secret = self.provider.paylink_stripe_webhook_secret
         with Form(self.provider) as form:
             form.paylink_stripe_secret_key = "sk_test_51NobodyKnowsIt"
@@ -50,7 +50,7 @@ class TestSetup(StripeCase):
         self.assertEqual(self.provider.paylink_stripe_webhook_secret, secret)
 
     def test_key_of_another_account_begins_anew(self):
-        self.provider.paylink_stripe_account = "Somebody Else (acct_2Fake), test mode"
+        self.provider.paylink_stripe_account_ref = "acct_2Fake"
         with Form(self.provider) as form:
             form.paylink_stripe_secret_key = "sk_test_51NobodyKnowsIt"
             form.paylink_stripe_secret_key = fake_stripe.KEY

@@ -1,6 +1,7 @@
 # Part of paylink_invoice. License LGPL-3 or later (https://www.gnu.org/licenses/lgpl).
 """`./paylink test`: the tests, from nothing."""
 
+import os
 import re
 import signal
 import subprocess
@@ -13,8 +14,8 @@ from tools.harness.process import free_port, start, stop
 from tools.harness.say import Failure, say, step
 from tools.harness.stage import Run
 
-# In how many processes the tests inside of Odoo run.
-ODOO_PARTS = 2
+# In how many processes the tests inside of Odoo run, beside those from outside.
+ODOO_PARTS = min(max(2, (os.cpu_count() or 2) - 2), 6)
 # Tests from outside that hardly need the world of the others, but a minute of waiting.
 WAITING = (
     "tests/test_outside_sms.py",

@@ -14,12 +14,23 @@ from .process import start, stop
 
 # Runs in the shell. Each piece of code gets a transaction of its own and sees what the servers have
 # changed since the last one; it tells them nothing of what they keep, as an Odoo shell ever does.
+# Where it collides with a server it is run again, as Odoo does with a request.
 LOOP = """
-import json, socket, traceback
+import json, random, socket, time, traceback
 from odoo.api import Environment
 from odoo.modules.registry import Registry
+from odoo.service.model import MAX_TRIES_ON_CONCURRENCY_FAILURE
+from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 
 def run(code):
+    for tries in range(1, MAX_TRIES_ON_CONCURRENCY_FAILURE):
+        try:
+            return run_once(code)
+        except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
+            time.sleep(random.uniform(0, tries))
+    return run_once(code)
+
+def run_once(code):
     answers = []
     with Registry(env.cr.dbname).check_signaling().cursor() as cr:
         exec(code, {"env": Environment(cr, env.uid, env.context), "answer": answers.append})
