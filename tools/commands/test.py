@@ -15,7 +15,7 @@ from tools.harness.say import Failure, say, step
 from tools.harness.stage import Run
 
 # In how many processes the tests inside of Odoo run, beside those from outside.
-ODOO_PARTS = min(max(2, (os.cpu_count() or 2) - 2), 6)
+ODOO_PARTS = min(max(2, (os.cpu_count() or 2) - 2), 4)
 # Tests from outside that hardly need the world of the others, but a minute of waiting.
 WAITING = (
     "tests/test_outside_sms.py",
