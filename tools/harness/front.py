@@ -18,9 +18,8 @@ async def pump(reader, writer):
         while data := await reader.read(65536):
             writer.write(data)
             await writer.drain()
-        writer.write_eof()
     except OSError:
-        writer.close()
+        pass  # whoever reads is gone
 
 
 async def serve(port, http_port, gevent_port):
@@ -37,7 +36,12 @@ async def serve(port, http_port, gevent_port):
             writer.close()  # Odoo is restarting, or this was not HTTP
             return
         odoo_writer.write(first)
-        await asyncio.gather(pump(reader, odoo_writer), pump(odoo_reader, writer))
+        pumps = {
+            asyncio.create_task(pump(reader, odoo_writer)),
+            asyncio.create_task(pump(odoo_reader, writer)),
+        }
+        # Odoo has answered, or the browser is gone: the other direction is of no use any more.
+        await asyncio.wait(pumps, return_when=asyncio.FIRST_COMPLETED)
         odoo_writer.close()
         writer.close()
 
