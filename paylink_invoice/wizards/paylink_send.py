@@ -42,7 +42,7 @@ class PaylinkSend(models.TransientModel):
         store=True,
         readonly=False,
     )
-    show_narration = fields.Boolean(string="Terms and conditions", default=True)
+    show_narration = fields.Boolean(string="Terms and Conditions", default=True)
     show_comments = fields.Boolean(
         string="Comments",
         default=True,
@@ -65,7 +65,7 @@ class PaylinkSend(models.TransientModel):
         comodel_name="ir.attachment",
         domain="[('id', 'in', available_attachment_ids)]",
     )
-    allow_payment = fields.Boolean(string="Online payment", default=True)
+    allow_payment = fields.Boolean(string="Online Payment", default=True)
     subject = fields.Char(compute="_compute_subject", store=True, readonly=False)
     body = fields.Html(
         string="Message", compute="_compute_body", store=True, readonly=False, sanitize_style=True
