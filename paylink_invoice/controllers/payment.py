@@ -266,7 +266,8 @@ class PaylinkPayment(PaylinkQuote):
         tx_sudo = get_monitored_payment()
         link_sudo = tx_sudo.paylink_link_id
         if not link_sudo:
-            values = request.env["paylink.page"]._prepare_layout_values()
+            title = request.env._("Your payment is being processed")
+            values = request.env["paylink.page"]._prepare_layout_values(title=title)
             return self._respond_page("paylink_invoice.paylink_landing_page", values)
         if link_sudo._get_denial("view"):
             # The link ended while its payment was under way: whoever paid still learns what became

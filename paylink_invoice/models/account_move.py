@@ -252,7 +252,8 @@ class AccountMove(models.Model):
         action = self.env["ir.actions.act_window"]._for_xml_id(
             "paylink_invoice.paylink_link_action"
         )
-        return {**action, "domain": [("move_id", "in", self.ids)], "context": {}}
+        context = {"paylink_is_one_document": len(self) == 1}
+        return {**action, "domain": [("move_id", "in", self.ids)], "context": context}
 
     # === PDF === #
 

@@ -2,7 +2,7 @@
 """What the chatter of a document hears about the links that lead to it."""
 
 from odoo import SUPERUSER_ID, models
-from odoo.tools import html2plaintext
+from odoo.tools.mail import html_to_inner_content
 
 
 class PaylinkChatterMixin(models.AbstractModel):
@@ -43,7 +43,7 @@ class PaylinkChatterMixin(models.AbstractModel):
             text = reader._paylink_render_chatter(link_sudo, template, values)
             user._bus_send(
                 "simple_notification",
-                {"type": "info", "title": self.display_name, "message": html2plaintext(text)},
+                {"type": "info", "title": self.display_name, "message": html_to_inner_content(text)},
             )
 
     def _paylink_post_question(self, link_sudo, text):

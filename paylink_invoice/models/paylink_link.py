@@ -110,7 +110,7 @@ class PaylinkLink(models.Model):
     )
 
     # What the sender chose to share
-    show_narration = fields.Boolean(string="Terms and Notes", default=True, readonly=True)
+    show_narration = fields.Boolean(string="Terms and Conditions", default=True, readonly=True)
     comment_ids = fields.Many2many(
         string="Comments", comodel_name="mail.message", copy=False, readonly=True
     )

@@ -36,7 +36,11 @@ class PaylinkLinkPayment(models.Model):
         self.ensure_one()
         page, link, _move = self.env["paylink.page"]._switch_to(self)
         currency = quote_sudo.currency_id if quote_sudo else link._get_currency()
-        title = page.env._("Pay %(document)s", document=page._get_document_label(link))
+        title = (
+            page.env._("Pay your balance")
+            if link.kind == "balance"
+            else page.env._("Pay %(document)s", document=page._get_document_label(link))
+        )
         providers_sudo, methods_sudo = link._get_form_options(quote_sudo)
         amount = quote_sudo.total_amount if quote_sudo else self._get_payable_amount()
         formatted_amount = currency.format(amount)

@@ -1,5 +1,6 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 from odoo import api, fields, models
+from odoo.tools import format_date
 
 
 class ResConfigSettingsText(models.TransientModel):
@@ -21,7 +22,7 @@ class ResConfigSettingsText(models.TransientModel):
                 "company": company.name,
                 "document": self.env._("Invoice %(number)s", number="INV/2026/00042"),
                 "amount": link._plain(company.currency_id.format(100)),
-                "due": fields.Date.to_string(fields.Date.context_today(self)),
+                "due": format_date(self.env, fields.Date.context_today(self)),
             }
             template = settings.paylink_sms_message or self.env._(
                 "{company}: {document}, {amount}, due {due}. View and pay: {link}"

@@ -792,7 +792,7 @@ class TestPaymentEnd(PaymentCase):
     def test_landing_page_without_a_session_tells_what_to_do(self):
         response = self.url_open("/paylink/landing")
         self.assertEqual(response.status_code, 200)
-        self.assertIn("being processed", response.text)
+        self.assertIn("<title>Your payment is being processed</title>", response.text)
         self.assertNotIn("Set-Cookie", response.headers)
 
     def test_whoever_paid_while_the_link_ended_still_sees_the_outcome(self):
@@ -948,3 +948,17 @@ class TestPaymentEnd(PaymentCase):
         )
         for part in (tx.reference, self.posted_invoice.name, "100.00", "Azure Interior"):
             self.assertIn(part, html)
+
+    def test_downloaded_receipt_runs_in_the_direction_of_its_language(self):
+        self.env["res.lang"]._activate_lang("ar_001")
+        tx = self._start()
+        self._settle(tx)
+        for lang, direction, start in (("en_US", "ltr", "text-start"), ("ar_001", "rtl", "text-end")):
+            self.link.partner_id.lang = lang
+            html = (
+                self.env["ir.actions.report"]
+                ._render_qweb_html("paylink_invoice.report_payment_receipt", tx.ids)[0]
+                .decode()
+            )
+            self.assertIn(f'class="page" dir="{direction}"', html)
+            self.assertIn(f'<th class="{start}">', html)

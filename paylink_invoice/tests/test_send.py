@@ -24,10 +24,35 @@ class TestSend(PaylinkCommon):
 
     def test_the_dialog_as_it_opens_finds_no_fault_with_a_customer_who_has_no_contacts(self):
         invoice = self._create_invoice(partner_id=self.customer.id)
-        dialog = self.env["paylink.send"].with_user(self.biller)
-        form = Form(dialog.with_context(active_model="account.move", active_ids=invoice.ids))
+        form = self._open_form(invoice)
         self.assertEqual(form.partner_ids[:], self.customer)
         self.assertFalse(form.problem_text)
+
+    def test_what_the_sender_typed_stays_when_recipients_change(self):
+        for channel, fname in (("email", "body"), ("email", "subject"), ("sms", "sms_body")):
+            with self.subTest(fname), self._open_form() as form:
+                form.channel = channel
+                proposed = form[fname]
+                form.partner_ids.clear()
+                form.partner_ids.add(self.bob)
+                if fname == "body":
+                    self.assertNotEqual(form[fname], proposed, "a proposal is made anew")
+                form[fname] = "<p>We come on Monday.</p>"
+                form.partner_ids.clear()
+                form.partner_ids.add(self.alice)
+                self.assertIn("We come on Monday.", form[fname])
+
+    def test_a_note_that_is_shared_stays_marked_as_internal(self):
+        self.posted_invoice.message_post(body="Call before Friday.", message_type="comment")
+        form = self._open_form()
+        with form.comment_line_ids.edit(0) as line:
+            line.is_shown = True
+        self.assertTrue(form.save().comment_line_ids.is_internal)
+
+    def _open_form(self, moves=None):
+        moves = moves or self.posted_invoice
+        dialog = self.env["paylink.send"].with_user(self.biller)
+        return Form(dialog.with_context(active_model="account.move", active_ids=moves.ids))
 
     def test_opening_or_previewing_the_dialog_sends_nothing(self):
         with self.catch_mail() as catcher:

@@ -70,7 +70,8 @@ class TestTelling(TellingCase):
             lambda: self.env["paylink.event"]._register_view(self.link, PERSON)
         )
         self.assertIn(self.seller, [user for user, _text in toasts])
-        self.assertIn("Invoice opened with the link sent to", toasts[0][1])
+        name = self.link.partner_id.display_name
+        self.assertEqual(toasts[0][1], f"Invoice opened with the link sent to {name}.")
         line = self._get_lines("viewed")
         notified = line.notification_ids.filtered(
             lambda each: each.res_partner_id == self.seller.partner_id

@@ -42,7 +42,7 @@ class PaylinkSend(models.TransientModel):
         store=True,
         readonly=False,
     )
-    show_narration = fields.Boolean(string="Terms and conditions", default=True)
+    show_narration = fields.Boolean(string="Terms and Conditions", default=True)
     show_comments = fields.Boolean(
         string="Comments",
         default=True,
@@ -65,10 +65,15 @@ class PaylinkSend(models.TransientModel):
         comodel_name="ir.attachment",
         domain="[('id', 'in', available_attachment_ids)]",
     )
-    allow_payment = fields.Boolean(string="Online payment", default=True)
+    allow_payment = fields.Boolean(string="Online Payment", default=True)
     subject = fields.Char(compute="_compute_subject", store=True, readonly=False)
     body = fields.Html(
         string="Message", compute="_compute_body", store=True, readonly=False, sanitize_style=True
+    )
+    # What the dialog proposed last: whatever differs from it was written by the sender.
+    proposed_subject = fields.Char(compute="_compute_subject", store=True, readonly=False)
+    proposed_body = fields.Html(
+        compute="_compute_body", store=True, readonly=False, sanitize_style=True
     )
     validity_days = fields.Integer(
         string="Days After Sending",
@@ -157,12 +162,12 @@ class PaylinkSend(models.TransientModel):
     @api.depends("move_ids", "partner_ids")
     def _compute_subject(self):
         for wizard in self:
-            wizard.subject = wizard._get_default_text("subject")
+            wizard._propose_text("subject", wizard._get_default_text("subject"))
 
     @api.depends("move_ids", "partner_ids")
     def _compute_body(self):
         for wizard in self:
-            wizard.body = wizard._get_default_text("body_html")
+            wizard._propose_text("body", wizard._get_default_text("body_html"))
 
     @api.depends("company_id")
     def _compute_life(self):
@@ -195,6 +200,14 @@ class PaylinkSend(models.TransientModel):
         for wizard in self:
             _recipients, problems = wizard._split_recipients()
             wizard.problem_text = wizard._join_problems(problems)
+
+    def _propose_text(self, fname, proposal):
+        """Fill in a text for the first recipient, unless the sender has written another one."""
+        self.ensure_one()
+        proposed_fname = f"proposed_{fname}"
+        if is_html_empty(self[fname]) or self[fname] == self[proposed_fname]:
+            self[fname] = proposal
+        self[proposed_fname] = proposal
 
     def _get_default_text(self, fname):
         """Return the default subject or text as the first recipient gets it.
@@ -261,7 +274,8 @@ class PaylinkSend(models.TransientModel):
         if not sent_sudo:
             return ""
         names = ", ".join(sent_sudo.partner_id.mapped("display_name"))
-        return self.env._("Sent to %(names)s.", names=names)
+        # "Harborlight Brewing Co." ends the sentence by itself.
+        return self.env._("Sent to %(names)s.", names=names.removesuffix("."))
 
     def _describe_failed(self, links_sudo):
         """Return sentences about invoices that could not be sent; the reason is in their chatter."""

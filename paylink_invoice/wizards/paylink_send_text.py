@@ -23,6 +23,7 @@ class PaylinkSendText(models.TransientModel):
         store=True,
         readonly=False,
     )
+    proposed_sms_body = fields.Text(compute="_compute_sms_body", store=True, readonly=False)
     sms_size = fields.Char(
         string="Length",
         help="Of the text with a link of real length.",
@@ -35,8 +36,10 @@ class PaylinkSendText(models.TransientModel):
     @api.depends("move_ids", "partner_ids", "channel")
     def _compute_sms_body(self):
         for wizard in self:
-            wizard.sms_body = wizard.channel == "sms" and (
-                wizard._get_own_text_of_mail() or wizard._get_default_sms_body()
+            wizard._propose_text(
+                "sms_body",
+                wizard.channel == "sms"
+                and (wizard._get_own_text_of_mail() or wizard._get_default_sms_body()),
             )
 
     @api.depends("sms_body", "move_ids", "partner_ids")

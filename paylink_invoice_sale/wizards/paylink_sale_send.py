@@ -97,8 +97,8 @@ class PaylinkSaleSend(models.TransientModel):
         amount = sum(drafts.mapped("amount_total")) if drafts else order._paylink_get_open_amount()
         values = {"name": order.name, "amount": order.currency_id.format(amount)}
         if drafts:
-            return self.env._("%(name)s: its draft invoice over %(amount)s is posted.", **values)
-        return self.env._("%(name)s: an invoice over %(amount)s is created and posted.", **values)
+            return self.env._("%(name)s: its draft invoice of %(amount)s is posted.", **values)
+        return self.env._("%(name)s: an invoice of %(amount)s is created and posted.", **values)
 
     # === ACTION METHODS === #
 

@@ -80,7 +80,7 @@ class PaymentProviderSetup(models.Model):
         try:
             self._paylink_stripe_check_key()
         except UserError as error:
-            title = self.env._("This key does not work")
+            title = self.env._("The key could not be verified")
             return {"warning": {"title": title, "message": str(error)}}
         if self._paylink_stripe_is_same_account(self._origin):
             self.paylink_stripe_webhook_secret = self._origin.paylink_stripe_webhook_secret

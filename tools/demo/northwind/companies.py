@@ -80,6 +80,8 @@ def load_companies(demo):
             env["account.chart.template"].try_loading(
                 "generic_coa", company=company, install_demo=False
             )
+            # This chart of accounts is American, and has just made the currency so, too.
+            company.currency_id = demo.env.ref(f"base.{data['currency']}")
         company.write(
             {
                 "state_id": demo.state(data["country"], data.get("state")).id,
@@ -235,6 +237,8 @@ def load_users(demo):
         else:
             values["group_ids"] = [
                 Command.link(demo.env.ref("base.group_user").id),
+                # As everybody whom Odoo makes a user: "Contact Creation".
+                Command.link(demo.env.ref("base.group_partner_manager").id),
                 *(Command.link(g.id) for g in groups),
             ]
             user = demo.env["res.users"].with_context(no_reset_password=True).create(values)
