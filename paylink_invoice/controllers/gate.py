@@ -68,6 +68,7 @@ class PaylinkGate(http.Controller):
     @http.route(["/paylink", "/paylink/<paylink_anything:rest>"], readonly=True, **_public_route)
     def paylink_unknown(self, rest="", **_kwargs):
         """Answer whatever no other route answers: 405 for a wrong verb, else the one 404."""
+        rest = str(rest)  # Below `/paylink` itself it is a parameter, which may be a file.
         verbs = ("POST",) if POST_ONLY.fullmatch(rest) else ("GET", "HEAD")
         if GET_AND_POST.fullmatch(rest):
             verbs += ("POST",)

@@ -14,7 +14,9 @@ class AccountMoveChatter(models.Model):
     def _message_post_after_hook(self, new_message, message_values):
         # EXTENDS 'account'
         result = super()._message_post_after_hook(new_message, message_values)
-        if link_id := self.env.context.get("paylink_link_id"):
+        link_id = self.env.context.get("paylink_link_id")
+        # A mail that fails as it leaves is told to staff in the very context in which it was posted.
+        if link_id and not self.env.context.get("paylink_is_for_staff"):
             # In sudo mode because links are changed by sending only.
             link_sudo = self.env["paylink.link"].sudo().browse(link_id)
             if link_sudo.move_id == self:  # A context may say anything.

@@ -54,7 +54,10 @@ class AccountMoveSend(models.AbstractModel):
             # In sudo mode because the cron sends for users of other companies, too.
             links_sudo = self.env["paylink.link"].sudo().browse(link_ids)
             # Who edits invoices could write other links into what waits for the cron.
-            links_sudo = links_sudo.filtered(lambda link: link.move_id == move)
+            # What was revoked while it waited does not leave any more.
+            links_sudo = links_sudo.filtered(
+                lambda link: link.move_id == move and not link.revoked_date
+            )
             return {**paylink, "link_ids": links_sudo.ids, "is_included": False}
         is_included = (paylink or {}).get("is_included")
         if is_included is None:
@@ -135,6 +138,24 @@ class AccountMoveSend(models.AbstractModel):
         return params
 
     # === SENDING === #
+
+    @api.model
+    def _generate_and_send_invoices(self, moves, from_cron=False, **kwargs):
+        # EXTENDS 'account', which forgets what waits for its cron as soon as the same invoice is
+        # sent in another way.
+        waiting = moves.filtered(
+            lambda move: (
+                not from_cron
+                and move.sending_data
+                and (kwargs.get("paylink") or move._paylink_has_waiting_links())
+            )
+        )
+        # In sudo mode because not everybody who may send an invoice may edit it.
+        data = {move.sudo(): move.sending_data for move in waiting}
+        result = super()._generate_and_send_invoices(moves, from_cron=from_cron, **kwargs)
+        for move_sudo, sending_data in data.items():
+            move_sudo.with_context(skip_invoice_sync=True).sending_data = sending_data
+        return result
 
     @api.model
     def _send_mails(self, moves_data):

@@ -90,6 +90,22 @@ class AccountMoveSharing(models.Model):
         company_sudo = partner.sudo().company_id
         return not company_sudo or company_sudo in self.company_id.sudo().parent_ids
 
+    # === WAITING === #
+
+    def _paylink_has_waiting_links(self):
+        """Tell whether links of this invoice wait for Odoo's job that sends in the background."""
+        self.ensure_one()
+        return bool(((self.sending_data or {}).get("paylink") or {}).get("link_ids"))
+
+    def _paylink_explain_waiting(self):
+        """Return the sentence that says why this invoice is not sent in the background again."""
+        self.ensure_one()
+        return self.env._(
+            "%(name)s is being sent in the background already. "
+            "Wait until it has left, then send it again.",
+            name=self.display_name,
+        )
+
     # === COMMENTS AND FILES === #
 
     def _paylink_get_comments(self):
@@ -103,7 +119,13 @@ class AccountMoveSharing(models.Model):
         )
         # In sudo mode because the messages that carried a link are no comments, whoever sent them.
         sent_messages = self.sudo().paylink_link_ids.message_id
-        return (messages - sent_messages).filtered(lambda message: not is_html_empty(message.body))
+        # Nor are those with which Odoo sent the invoice: they have a layout that nobody chooses.
+        layout = self.env["account.move.send"]._get_mail_layout()
+        return (messages - sent_messages).filtered(
+            lambda message: (
+                message.email_layout_xmlid != layout and not is_html_empty(message.body)
+            )
+        )
 
     def _paylink_get_shareable_attachments(self):
         """Return the files of the invoice that a sender may share beside its PDF."""

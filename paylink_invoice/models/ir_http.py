@@ -64,6 +64,13 @@ class IrHttp(models.AbstractModel):
             raise MethodNotAllowed(sorted(rule.methods - {"OPTIONS"}))
 
     @classmethod
+    def _dispatch(cls, endpoint):
+        # EXTENDS 'base': parameters become arguments of the route, which is a method and has a `self`.
+        if f"{request.httprequest.path}/".startswith(PREFIX):
+            request.params.pop("self", None)
+        return super()._dispatch(endpoint)
+
+    @classmethod
     def _post_dispatch(cls, response):  # pylint: disable=missing-return
         # EXTENDS 'base'
         super()._post_dispatch(response)

@@ -8,7 +8,7 @@ import psycopg2
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
-from odoo.tools import SQL, email_normalize
+from odoo.tools import SQL, email_normalize, email_normalize_all
 
 from .. import visitors
 
@@ -209,7 +209,8 @@ class PaylinkEvent(models.Model):
         normalized = email_normalize(email) if is_sized else False
         candidates = link_sudo._get_renewal_contacts()
         contact = partner = candidates.filtered(
-            lambda contact: normalized and email_normalize(contact.email) == normalized
+            # Mails go to each address of a contact, so each of them is on file.
+            lambda contact: normalized and normalized in email_normalize_all(contact.email)
         )[:1]
         if not self._is_renewal_allowed(partner):
             partner = partner.browse()

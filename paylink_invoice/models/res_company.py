@@ -13,6 +13,9 @@ from .. import keyring, pricing
 # Name of the variable and of the option in odoo.conf that tell where the keys are.
 KEY_FILE_VARIABLE = "PAYLINK_KEY_FILE"
 KEY_FILE_OPTION = "paylink_key_file"
+# Ten years, in days and in hours, are the longest life of a link that ends; "never" is 0.
+MAX_VALIDITY_DAYS = 3650
+MAX_HOURS_AFTER_VIEW = 24 * MAX_VALIDITY_DAYS
 # How a tip is written, in per cent, and how many of them fit on a phone.
 TIP = re.compile(r"(0|[1-9][0-9]?|100)(\.[0-9]{1,2})?", re.ASCII)
 MAX_TIPS = 6
@@ -88,8 +91,10 @@ class ResCompany(models.Model):
         "The minimum of a part is not negative, and not more than 100 %.",
     )
     _paylink_validity_days_positive = models.Constraint(
-        "CHECK (paylink_validity_days >= 0 AND paylink_hours_after_view >= 0)",
-        "The life of an invoice link cannot be negative; 0 switches a limit off.",
+        f"CHECK (paylink_validity_days BETWEEN 0 AND {MAX_VALIDITY_DAYS} "
+        f"AND paylink_hours_after_view BETWEEN 0 AND {MAX_HOURS_AFTER_VIEW})",
+        "The life of an invoice link is ten years at most (3,650 days or 87,600 hours), "
+        "and cannot be negative; 0 switches a limit off.",
     )
 
     @api.constrains("paylink_base_url")

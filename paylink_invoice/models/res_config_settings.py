@@ -4,6 +4,7 @@ from datetime import timedelta
 from odoo import api, fields, models
 
 from .paylink_page_price import EXAMPLE_AMOUNT
+from .res_company import MAX_VALIDITY_DAYS
 
 
 class ResConfigSettings(models.TransientModel):
@@ -79,14 +80,20 @@ class ResConfigSettings(models.TransientModel):
     def _compute_paylink_life_text(self):
         for settings in self:
             # As if a link were sent now.
-            days = settings.paylink_validity_days
             link = self.env["paylink.link"].new(
                 {
                     "hours_after_view": max(0, settings.paylink_hours_after_view),
-                    "expiration_date": days > 0 and fields.Datetime.now() + timedelta(days=days),
+                    "expiration_date": settings._paylink_get_typed_end(),
                 }
             )
             settings.paylink_life_text = self.env["paylink.page"]._prepare_life(link)
+
+    def _paylink_get_typed_end(self):
+        """Return when a link ends that is sent now (UTC), by what is typed, or ``False``."""
+        self.ensure_one()
+        # More is refused as it is saved.
+        days = min(self.paylink_validity_days, MAX_VALIDITY_DAYS)
+        return days > 0 and fields.Datetime.now() + timedelta(days=days)
 
     @api.depends(
         "company_id", "paylink_is_part_allowed", "paylink_minimum_amount", "paylink_minimum_percent"

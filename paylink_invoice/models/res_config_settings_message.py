@@ -1,8 +1,6 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """Settings of the message: what a customer gets, while somebody is typing."""
 
-from datetime import timedelta
-
 from odoo import api, fields, models
 from odoo.tools import is_html_empty
 
@@ -41,14 +39,13 @@ class ResConfigSettingsMessage(models.TransientModel):
             order="id desc",
             limit=1,
         )
-        days = self.paylink_validity_days
         link = self.env["paylink.link"].new(
             {
                 "kind": "invoice",
                 "move_id": move.id,
                 "partner_id": (move.partner_id or self.env.user.partner_id).id,
                 "company_id": company.id,
-                "expiration_date": days > 0 and fields.Datetime.now() + timedelta(days=days),
+                "expiration_date": self._paylink_get_typed_end(),
             }
         )
         return self.env["ir.qweb"]._render(

@@ -15,6 +15,7 @@ from . import (
     test_branches,
     test_choice_browser,
     test_consent,
+    test_corrections,
     test_doors,
     test_hosted_page,
     test_kept,

@@ -180,6 +180,14 @@ class TestRenewal(PaylinkCommon):
         tokens = self._get_live_tokens(catcher.get_html(self.alice.email))
         self.assertEqual(set(tokens), {new._get_token()})
 
+    def test_each_address_of_a_contact_is_on_file(self):
+        self.alice.email = "alice@azure.example.com, Ally <ally@azure.example.com>"
+        with self.catch_mail() as catcher:
+            new = self._ask("ally@azure.example.com")
+        self.assertEqual(new.partner_id, self.alice)
+        tokens = self._get_live_tokens(catcher.get_html("ally@azure.example.com"))
+        self.assertEqual(set(tokens), {new._get_token()})
+
     def test_other_addresses_get_nothing(self):
         for email in ("eve@example.com", "", None, "no address", "a@b\r\nBcc: eve@example.com", 5):
             with self.subTest(email=email):

@@ -655,6 +655,17 @@ class TestPageRendering(PaylinkCommon, HttpCase):
         self.assertTrue(page.xpath("//form[@action]//button[contains(@class, 'o_paylink_pay')]"))
         self.assertIn("Thank you for your business.", page.text_content())
 
+    def test_parameters_are_no_arguments_of_the_method(self):
+        query = "?self=1&cls=1&args=1&kwargs=1&_kwargs=1&link_sudo=1"
+        for suffix in ("", "pdf", "pay", "options", "renew", "qr.svg"):
+            with self.subTest(suffix=suffix):
+                self.assertEqual(self._open(suffix=suffix + query).status_code, 200)
+        for path in ("comment", "quote", "pay", "renew", "seen", "transaction"):
+            response = self._open(suffix=path, data={"self": "1"})
+            self.assertLess(response.status_code, 500, path)
+        upload = self.url_open("/paylink", data={"self": "1"}, files={"rest": b"a file"})
+        self.assertEqual(upload.status_code, 405)
+
     def test_the_page_is_light(self):
         html = len(self._open().content)
         files = 0

@@ -204,6 +204,17 @@ class TestSend(PaylinkCommon):
         self.assertFalse(line.is_shown)
 
     @slow
+    def test_the_mail_with_which_odoo_sent_the_invoice_is_no_comment(self):
+        move = self.posted_invoice.with_user(self.biller)
+        self.env["account.move.send"].with_user(self.biller)._generate_and_send_invoices(move)
+        self.assertIn("amounting in", move.message_ids[:1].body)
+        move.message_post(
+            body="We come on Monday.", message_type="comment", subtype_xmlid="mail.mt_comment"
+        )
+        self.assertEqual(
+            self._open_dialog().comment_line_ids.mapped("preview"), ["We come on Monday."]
+        )
+
     def test_the_switch_of_all_comments_hides_them_all(self):
         self.posted_invoice.message_post(
             body="We come on Monday.", message_type="comment", subtype_xmlid="mail.mt_comment"
@@ -364,8 +375,9 @@ class TestSend(PaylinkCommon):
         self.assertEqual((hours.hours_after_view, hours.expiration_date), (24, False))
         self.assertIn("24 hours after it is first opened", hours.life_text)
         self.assertAlmostEqual((days.expiration_date - days.sent_date).total_seconds(), 259200, -2)
-        with self.assertRaisesRegex(UserError, "cannot be negative"):
-            self._send(validity_days=-1)
+        for no_life in ({"validity_days": -1}, {"validity_days": 10**6}, {"hours_after_view": 10**9}):
+            with self.assertRaisesRegex(UserError, "cannot be negative, and is ten years at most"):
+                self._send(**no_life)
 
     @slow
     def test_a_mail_server_that_is_down_is_named_on_the_invoice_and_the_mail_is_kept(self):
@@ -407,6 +419,49 @@ class TestSend(PaylinkCommon):
         with self.enter_registry_test_mode():
             cron.sudo().method_direct_trigger()
         self.assertEqual(len(moves.paylink_link_ids.filtered("sent_date")), 21)
+
+    @slow
+    def test_what_waits_in_the_background_is_not_lost_when_it_is_sent_once_more(self):
+        first, other, third = moves = self.posted_invoice | self._create_invoices([{}] * 2)
+        with patch.object(paylink_send, "MAX_SYNCHRONOUS", 1):
+            waiting = self._send(first | other)
+            with self.assertRaisesRegex(UserError, f"{first.name}.*in the background already"):
+                self._send(first | other)
+            action = self._open_dialog(moves).action_send()
+        # The third one was sent at once, by itself.
+        self.assertIn(f"{other.name}", action["params"]["message"])
+        self.assertTrue(third.paylink_link_ids.sent_date)
+        batch = self.env["account.move.send.batch.wizard"].with_user(self.biller)
+        with self.assertRaisesRegex(UserError, "in the background already"):
+            batch.create({"move_ids": moves.ids}).action_send_and_print()
+        again = self._send(first)
+        self.assertTrue(again.sent_date)
+        self.assertFalse(any(waiting.mapped("sent_date")))
+        with self.enter_registry_test_mode():
+            self.env.ref("account.ir_cron_account_move_send").sudo().method_direct_trigger()
+        self.assertTrue(all(waiting.mapped("sent_date")))
+        self.assertFalse(any(moves.mapped("is_being_sent")))
+
+    @slow
+    def test_what_is_revoked_while_it_waits_does_not_leave(self):
+        moves = self.posted_invoice | self._create_invoice()
+        with patch.object(paylink_send, "MAX_SYNCHRONOUS", 1):
+            revoked, link = self._send(moves).sorted("id")
+        revoked.with_user(self.biller).action_revoke()
+        with self.catch_mail() as catcher, self.enter_registry_test_mode():
+            self.env.ref("account.ir_cron_account_move_send").sudo().method_direct_trigger()
+        self.assertFalse(revoked.sent_date)
+        self.assertTrue(link.sent_date)
+        self.assertEqual(len(catcher.messages), 1)
+
+    def test_many_are_not_sent_where_nothing_is_sent_in_the_background(self):
+        moves = self.posted_invoice | self._create_invoice()
+        self.env.ref("account.ir_cron_account_move_send").active = False
+        with (
+            patch.object(paylink_send, "MAX_SYNCHRONOUS", 1),
+            self.assertRaisesRegex(UserError, "activate the scheduled action"),
+        ):
+            self._send(moves)
 
     @slow
     def test_what_the_sender_wrote_keeps_its_format_in_the_background(self):
@@ -492,6 +547,13 @@ class TestSend(PaylinkCommon):
         )
         with self.assertRaises(AccessError):
             dialog.with_user(colleague).action_send()
+
+    def test_the_templates_that_links_are_sent_with_cannot_be_deleted(self):
+        for name in ("send", "receipt", "balance"):
+            template = self.env.ref(f"paylink_invoice.mail_template_paylink_{name}")
+            with self.assertRaisesRegex(UserError, "Change them instead"):
+                template.unlink()
+        template.copy().unlink()
 
     def test_a_link_can_be_copied_instead_of_sent(self):
         with self.catch_mail() as catcher:

@@ -1,11 +1,13 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """Settings tell what a customer will read; the back end shows prices to who may see them."""
 
+import psycopg2
 from lxml import etree
 
 from odoo import fields
 from odoo.exceptions import AccessError
 from odoo.tests import Form, new_test_user, tagged
+from odoo.tools import mute_logger
 
 from .test_quote import QuoteCase
 
@@ -91,6 +93,21 @@ class TestSettings(SettingsCase):
             self.env["paylink.page"]._format_date(fields.Date.add(fields.Date.today(), days=14)),
             settings.paylink_life_text,
         )
+
+    def test_life_beyond_all_measure_is_refused(self):
+        settings = self._open_settings()
+        settings.paylink_validity_days = 5_000_000
+        self.assertIn("It works until", settings.paylink_life_text)
+        for values in (
+            {"paylink_validity_days": 5_000_000},
+            {"paylink_hours_after_view": 2_000_000_000},
+        ):
+            with (
+                mute_logger("odoo.sql_db"),
+                self.assertRaises(psycopg2.errors.CheckViolation),
+                self.env.cr.savepoint(),
+            ):
+                self.company.write(values)
 
     def test_settings_list_the_fee_of_each_published_provider(self):
         hidden = self.provider.copy({"name": "Hidden Provider"})

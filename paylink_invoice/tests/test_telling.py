@@ -230,6 +230,10 @@ class TestTellingDelivery(TellingCase):
             link = self._send()
         self.assertEqual(len(self._get_lines("bounced")), 1)
         self.assertEqual(sorted(link.event_ids.mapped("event_type")), ["bounced", "sent"])
+        # The line that tells it was posted while the mail left, and is not what the link was sent with.
+        self.assertEqual(link.message_id.partner_ids, self.alice)
+        self.assertTrue(link.is_undelivered)
+        self.assertIn("Alice Moreau was not delivered", link.move_id.paylink_failure_notice)
 
     def test_what_leaves_is_no_failure(self):
         with self.catch_mail():

@@ -2,6 +2,7 @@
 """The box "Payment link" in Odoo's own dialogs for sending one or many invoices."""
 
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 from odoo.tools import is_html_empty
 
 
@@ -138,6 +139,8 @@ class AccountMoveSendBatchWizard(models.TransientModel):
     def action_send_and_print(self, force_synchronous=False, allow_fallback_pdf=False):
         # EXTENDS 'account': what is sent now follows the context, what is sent by the cron its data.
         self._paylink_check_decision()
+        if not force_synchronous:
+            self._paylink_check_waiting()
         decided = self.with_context(paylink_is_included=self.paylink_is_included)
         action = super(AccountMoveSendBatchWizard, decided).action_send_and_print(
             force_synchronous=force_synchronous, allow_fallback_pdf=allow_fallback_pdf
@@ -145,6 +148,13 @@ class AccountMoveSendBatchWizard(models.TransientModel):
         if not force_synchronous:
             self._paylink_write_decision()
         return action
+
+    def _paylink_check_waiting(self):
+        """Raise a `UserError` where links wait for the cron, which knows but one sending of each."""
+        self.ensure_one()
+        waiting = self.move_ids.filtered(lambda move: move._paylink_has_waiting_links())
+        if waiting:
+            raise UserError("\n".join(move._paylink_explain_waiting() for move in waiting))
 
     def _paylink_check_decision(self):
         """Raise an `AccessError` if somebody departs from the policy who may not send links."""

@@ -7,8 +7,8 @@ from odoo import Command, api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import is_html_empty
 
-# Ten years; "never" is 0.
-MAX_VALIDITY_DAYS = 3650
+from ..models.res_company import MAX_HOURS_AFTER_VIEW, MAX_VALIDITY_DAYS
+
 # More invoices than this are sent in the background, by Odoo's own job for sending invoices.
 MAX_SYNCHRONOUS = 20
 
@@ -253,6 +253,8 @@ class PaylinkSend(models.TransientModel):
         self.ensure_one()
         self._check_unsent()
         recipients, problems = self._check_sendable()
+        if len(recipients) > MAX_SYNCHRONOUS:
+            recipients, problems = self._leave_out_waiting(recipients, problems)
         links_sudo = self._create_links(recipients)
         self.is_sent = True
         if len(recipients) > MAX_SYNCHRONOUS:
@@ -310,14 +312,25 @@ class PaylinkSend(models.TransientModel):
         if not self.move_ids:
             raise UserError(self.env._("Choose at least one invoice."))
         self.move_ids.check_access("read")
-        if self.validity_days < 0 or self.hours_after_view < 0:
-            raise UserError(
-                self.env._("The life of a link cannot be negative; 0 switches a limit off.")
-            )
+        self._check_life()
         recipients, problems = self._split_recipients(needs_email=needs_email)
         if not recipients:
             raise UserError("\n".join(problems))
         return recipients, problems
+
+    def _check_life(self):
+        """Raise a `UserError` where the life of the links is none, see `res.company`."""
+        is_life = (
+            0 <= self.validity_days <= MAX_VALIDITY_DAYS
+            and 0 <= self.hours_after_view <= MAX_HOURS_AFTER_VIEW
+        )
+        if not is_life:
+            raise UserError(
+                self.env._(
+                    "The life of a link cannot be negative, and is ten years at most; "
+                    "0 switches a limit off."
+                )
+            )
 
     def _split_recipients(self, needs_email=True):
         """Tell those who can be sent a link from those who cannot, so that these stop nobody else.
@@ -342,6 +355,28 @@ class PaylinkSend(models.TransientModel):
             if good_ids := [partner.id for partner, sentences in found.items() if not sentences]:
                 recipients[move] = partners.browse(good_ids)
         return recipients, problems
+
+    def _leave_out_waiting(self, recipients, problems):
+        """Leave out the invoices that wait for Odoo's job, which knows but one sending of each.
+
+        :param dict recipients: see :meth:`_split_recipients`, as are ``problems`` and the result
+        :raise UserError: if nothing is left, or the job is switched off
+        """
+        if not self.env.ref("account.ir_cron_account_move_send").sudo().active:
+            raise UserError(
+                self.env._(
+                    "So many invoices are sent in the background, and that is switched off. "
+                    "Ask an administrator to activate the scheduled action “Send invoices "
+                    "automatically”, or send up to %(count)s at a time.",
+                    count=MAX_SYNCHRONOUS,
+                )
+            )
+        waiting = [move for move in recipients if move.sending_data]
+        problems = [*problems, *(move._paylink_explain_waiting() for move in waiting)]
+        left = {move: partners for move, partners in recipients.items() if move not in waiting}
+        if not left:
+            raise UserError(self._join_problems(problems))
+        return left, problems
 
     def _get_recipients(self):
         """Return who gets a link of which invoice, as a dict of contacts for each invoice.
