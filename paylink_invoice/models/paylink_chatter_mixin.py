@@ -43,7 +43,11 @@ class PaylinkChatterMixin(models.AbstractModel):
             text = reader._paylink_render_chatter(link_sudo, template, values)
             user._bus_send(
                 "simple_notification",
-                {"type": "info", "title": self.display_name, "message": html_to_inner_content(text)},
+                {
+                    "type": "info",
+                    "title": self.display_name,
+                    "message": html_to_inner_content(text),
+                },
             )
 
     def _paylink_post_question(self, link_sudo, text):

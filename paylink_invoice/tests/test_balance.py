@@ -384,6 +384,11 @@ class TestBalancePayment(BalanceCase):
         self.assertFalse(invoice.activity_ids)
         self.assertIn("Credit for later invoices", self._open(f"receipt/{tx.reference}").text)
 
+    def test_the_form_of_the_payment_says_what_is_paid(self):
+        self._bill(100)
+        values = self.balance_link._prepare_payment_form_values()
+        self.assertEqual(values["title"], "Pay your balance")
+
     def test_who_owes_nothing_pays_ahead_only(self):
         self.company.write({"paylink_is_advance_allowed": True, "paylink_is_tip_enabled": True})
         page = self._open().text

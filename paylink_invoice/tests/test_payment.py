@@ -953,7 +953,10 @@ class TestPaymentEnd(PaymentCase):
         self.env["res.lang"]._activate_lang("ar_001")
         tx = self._start()
         self._settle(tx)
-        for lang, direction, start in (("en_US", "ltr", "text-start"), ("ar_001", "rtl", "text-end")):
+        for lang, direction, start in (
+            ("en_US", "ltr", "text-start"),
+            ("ar_001", "rtl", "text-end"),
+        ):
             self.link.partner_id.lang = lang
             html = (
                 self.env["ir.actions.report"]
