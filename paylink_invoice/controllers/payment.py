@@ -340,13 +340,31 @@ def get_monitored_payment():
     return request.env["payment.transaction"].sudo().browse(tx_id).exists()
 
 
+def get_session_info(lang):
+    """Return what Odoo's front-end scripts have to know.
+
+    :param str lang: the code of the page's language
+    """
+    # Where Odoo's website is installed, it expects to be asked on one of its own pages, such as the
+    # one of the status is.
+    request.lang = request.env["res.lang"]._get_data(code=lang)
+    if is_lacking := "website" in request.env and not hasattr(request, "website"):
+        request.website = request.env["website"].get_current_website()
+    try:
+        session_info = request.env["ir.http"].get_frontend_session_info()
+    finally:
+        if is_lacking:  # The others are none of them.
+            del request.website
+    session_info["bundle_params"]["lang"] = lang
+    return session_info
+
+
 def respond_payment_page(template, link_sudo, values):
     """Render a page that loads Odoo's front-end scripts, with their Content-Security-Policy."""
     lang = link_sudo._get_lang()
     request.update_context(lang=lang)
     nonce = secrets.token_urlsafe(16)
-    session_info = request.env["ir.http"].get_frontend_session_info()
-    session_info["bundle_params"]["lang"] = lang
+    session_info = get_session_info(lang)
     # Odoo's form knows no dark colours, so the page has only the light ones.
     theme = Markup(":root{{--o-brand:{brand};--o-on-brand:{on_brand};--o-link:{link}}}").format(
         **theme_colors(link_sudo.company_id.primary_color)

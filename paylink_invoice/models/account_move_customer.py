@@ -22,8 +22,10 @@ class AccountMoveCustomer(models.Model):
         """Revoke the links whose recipients are no contacts of the customer, and say so."""
         # In sudo mode because whoever corrects an invoice may not see its links, or not manage them.
         links_sudo = self.sudo().paylink_link_ids.filtered(
-            lambda link: not link.revoked_date
-            and link.partner_id.commercial_partner_id != link.move_id.commercial_partner_id
+            lambda link: (
+                not link.revoked_date
+                and link.partner_id.commercial_partner_id != link.move_id.commercial_partner_id
+            )
         )
         if not links_sudo:
             return

@@ -122,9 +122,7 @@ class AccountMoveSharing(models.Model):
         # Nor are those with which Odoo sent the invoice: they have a layout that nobody chooses.
         layout = self.env["account.move.send"]._get_mail_layout()
         return (messages - sent_messages).filtered(
-            lambda message: (
-                message.email_layout_xmlid != layout and not is_html_empty(message.body)
-            )
+            lambda message: message.email_layout_xmlid != layout and not is_html_empty(message.body)
         )
 
     def _paylink_get_shareable_attachments(self):

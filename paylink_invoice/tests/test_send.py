@@ -375,7 +375,11 @@ class TestSend(PaylinkCommon):
         self.assertEqual((hours.hours_after_view, hours.expiration_date), (24, False))
         self.assertIn("24 hours after it is first opened", hours.life_text)
         self.assertAlmostEqual((days.expiration_date - days.sent_date).total_seconds(), 259200, -2)
-        for no_life in ({"validity_days": -1}, {"validity_days": 10**6}, {"hours_after_view": 10**9}):
+        for no_life in (
+            {"validity_days": -1},
+            {"validity_days": 10**6},
+            {"hours_after_view": 10**9},
+        ):
             with self.assertRaisesRegex(UserError, "cannot be negative, and is ten years at most"):
                 self._send(**no_life)
 
