@@ -204,12 +204,27 @@ class TestPageInBrowser(BrowserCase, PaylinkCommon):
             self.assertFalse(visitor.errors)
 
     def test_nothing_runs_over_the_edge_of_a_small_phone(self):
-        for width in (320, 390, 768, 1280):
-            with self._visit(width=width) as visitor:
+        with self._visit() as visitor:
+            for width in (1280, 768, 390, 320):
+                visitor.set_width(width)
                 self.assertLessEqual(
                     visitor.evaluate("document.documentElement.scrollWidth"), width, width
                 )
-                self.assertFalse(visitor.errors)
+            self.assertFalse(visitor.errors)
+
+    def test_bank_details_are_on_paper_though_they_are_folded(self):
+        self.posted_invoice.partner_bank_id = self.env["res.partner.bank"].create(
+            {
+                "acc_number": "GB33BUKB20201555555555",
+                "partner_id": self.company.partner_id.id,
+                "allow_out_payment": True,
+            }
+        )
+        shown = "document.querySelector('.o_paylink_bank').checkVisibility()"
+        with self._visit() as visitor:
+            self.assertFalse(visitor.evaluate(shown))
+            visitor.ask("Emulation.setEmulatedMedia", media="print")
+            self.assertTrue(visitor.evaluate(shown))
 
     def test_nothing_moves_while_the_page_loads(self):
         with self._visit(width=390) as visitor:
