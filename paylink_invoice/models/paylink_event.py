@@ -212,7 +212,8 @@ class PaylinkEvent(models.Model):
             # Mails go to each address of a contact, so each of them is on file.
             lambda contact: normalized and normalized in email_normalize_all(contact.email)
         )[:1]
-        if not self._is_renewal_allowed(partner):
+        is_recent = not self._is_renewal_allowed(partner)
+        if is_recent:
             partner = partner.browse()
         is_told = link_sudo._is_told_today("renewal_requested")
         recent = [
@@ -224,7 +225,9 @@ class PaylinkEvent(models.Model):
             link_sudo._log_event("renewal_requested", partner_id=partner.id, **visitor)
             self.env.ref("paylink_invoice.ir_cron_paylink_renewal").sudo()._trigger()
             if not is_told:
-                link_sudo._tell("renewal_requested", contact=contact, address=normalized)
+                link_sudo._tell(
+                    "renewal_requested", contact=contact, address=normalized, is_recent=is_recent
+                )
 
     def _is_renewal_allowed(self, partner):
         """Tell whether this contact has not asked too often already."""

@@ -1,7 +1,8 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+from datetime import timedelta
 from unittest.mock import patch
 
-from odoo import Command
+from odoo import Command, fields
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import Form, new_test_user, tagged
 
@@ -382,6 +383,8 @@ class TestSend(PaylinkCommon):
         ):
             with self.assertRaisesRegex(UserError, "cannot be negative, and is ten years at most"):
                 self._send(**no_life)
+        with self.assertRaisesRegex(UserError, "ended already"):
+            self._send(expiration_date=fields.Datetime.now() - timedelta(hours=1))
 
     @slow
     def test_a_mail_server_that_is_down_is_named_on_the_invoice_and_the_mail_is_kept(self):

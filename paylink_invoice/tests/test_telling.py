@@ -146,6 +146,20 @@ class TestTellingRenewal(TellingCase):
         self.assertEqual(len(self._get_lines("renewal")), 2)
         self.assertIn("not on file", self._get_lines("renewal")[0].body)
 
+    def test_what_is_not_mailed_is_not_said_to_be(self):
+        other = self._create_link(expiration_date=fields.Datetime.now() - timedelta(days=1))
+        self.assertTrue(self._ask(self.alice.email))
+        self.assertIn("mailed to the address on file", self._get_lines("renewal").body)
+        self._ask(self.alice.email, other)
+        self.assertIn("asked for one a short while ago", self._get_lines("renewal")[0].body)
+        self.posted_invoice.button_draft()
+        third = self._create_link(
+            partner=self.bob, expiration_date=fields.Datetime.now() - timedelta(days=1)
+        )
+        with self.assertLogs("odoo.addons.paylink_invoice.models.paylink_event", "WARNING"):
+            self._ask(self.bob.email, third)
+        self.assertIn("is a draft. Confirm it first", self._get_lines("renewal")[0].body)
+
     def test_what_a_stranger_types_is_plain_text(self):
         self._ask('"<img src=x>"@example.com')
         self.assertNotIn("<img", self._get_lines("renewal").body)

@@ -319,7 +319,7 @@ class PaylinkSend(models.TransientModel):
         return recipients, problems
 
     def _check_life(self):
-        """Raise a `UserError` where the life of the links is none, see `res.company`."""
+        """Raise a `UserError` where the life of the links is none, or over, see `res.company`."""
         is_life = (
             0 <= self.validity_days <= MAX_VALIDITY_DAYS
             and 0 <= self.hours_after_view <= MAX_HOURS_AFTER_VIEW
@@ -331,6 +331,8 @@ class PaylinkSend(models.TransientModel):
                     "0 switches a limit off."
                 )
             )
+        if self.expiration_date and self.expiration_date <= fields.Datetime.now():
+            raise UserError(self.env._("The links would have ended already. Choose a later day."))
 
     def _split_recipients(self, needs_email=True):
         """Tell those who can be sent a link from those who cannot, so that these stop nobody else.
