@@ -129,6 +129,20 @@ class AccountMove(models.Model):
         """Return the payment states in which nothing is left for the customer to pay."""
         return ("in_payment", "paid", "reversed")
 
+    # === CRUD METHODS === #
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_with_paylink_history(self):
+        # In sudo mode because whoever may delete an invoice may not see its links.
+        if linked := self.filtered(lambda move: move.sudo().paylink_link_ids.event_ids):
+            raise UserError(
+                self.env._(
+                    "%(names)s: customers got links, whose history is kept. Cancel the invoice "
+                    "instead of deleting it.",
+                    names=", ".join(linked.mapped("display_name")),
+                )
+            )
+
     # === AVAILABILITY === #
 
     def _paylink_get_send_denial(self):

@@ -5,11 +5,16 @@ A link, Odoo's portal and payment links, and staff who register a payment: all o
 lock of the invoice and then look for an attempt that somebody else has begun.
 """
 
+import logging
 from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.tools import SQL
+
+from .payment_transaction import SETUP_ERRORS
+
+_logger = logging.getLogger(__name__)
 
 # How long a payment waits for another one of the same document that is just being started.
 LOCK_TIMEOUT = "10s"
@@ -157,6 +162,20 @@ class AccountMoveAttempt(models.Model):
         self.check_access("read")
         if not (self.env.su or self.env.user.has_group("paylink_invoice.group_paylink_user")):
             raise AccessError(self.env._("Only people who may send invoice links can do this."))
+
+    def action_post(self):
+        # EXTENDS 'account': a draft that cannot be confirmed does not keep money out of the books.
+        documents = self.filtered(lambda move: move.is_invoice(include_receipts=True))
+        if not (documents and self.env.context.get("paylink_is_booking")):
+            return super().action_post()
+        super(AccountMoveAttempt, self - documents).action_post()
+        for move in documents:
+            try:
+                with self.env.cr.savepoint():
+                    super(AccountMoveAttempt, move).action_post()
+            except SETUP_ERRORS as error:
+                _logger.warning("%s is paid and cannot be confirmed: %s", move.display_name, error)
+        return False
 
     def js_assign_outstanding_line(self, line_id):
         # EXTENDS 'account': what was paid before is not used for an invoice that is being paid.

@@ -3,11 +3,15 @@
 
 from datetime import timedelta
 
+from psycopg2 import IntegrityError
 from psycopg2.errors import UniqueViolation
 
 from odoo import SUPERUSER_ID, api, fields, models
-from odoo.exceptions import ConcurrencyError
+from odoo.exceptions import ConcurrencyError, RedirectWarning, UserError
 from odoo.fields import Domain
+
+# What a faulty set-up of accounts, taxes or journals raises; nothing of it may lose money.
+SETUP_ERRORS = (UserError, RedirectWarning, IntegrityError)
 
 
 class PaymentRefused(Exception):
@@ -359,10 +363,16 @@ class PaymentTransaction(models.Model):
     def _post_process(self):  # pylint: disable=missing-return
         # EXTENDS 'account_payment'
         unbooked = self.filtered(lambda tx: not tx.payment_id)
-        super()._post_process()
-        for tx in self.filtered(lambda tx: tx.state == "done" and tx._paylink_is_ours()):
+        ours = self.filtered(lambda tx: tx.state == "done" and tx._paylink_is_ours())
+        super(PaymentTransaction, self - ours)._post_process()
+        for tx in ours:
+            # What one faulty set-up keeps out of the books is told, and tried again by the cron.
+            booked = tx.with_context(paylink_is_booking=True)
+            _none, error = tx._paylink_try(super(PaymentTransaction, booked)._post_process)
             tx._paylink_log_paid()
-            if tx in unbooked:
+            if error:
+                tx._paylink_alert_unbooked(error)
+            elif tx in unbooked:
                 tx._paylink_alert_leftover()
 
     def _paylink_log_paid(self):
@@ -377,6 +387,17 @@ class PaymentTransaction(models.Model):
             link_sudo = self.paylink_link_id.sudo()  # A visitor's poll may book the payment.
             link_sudo._log_event("paid", nonce=nonce)
             link_sudo._tell("paid", amount=self.currency_id.format(self._paylink_get_received()))
+
+    def _paylink_alert_unbooked(self, error):
+        """Tell an accountant once why money that has come is not in the books.
+
+        :param str error: the reason, as Odoo says it
+        """
+        self.ensure_one()
+        # In sudo mode because a visitor's poll may try to book the payment.
+        tasks_sudo = self._paylink_get_task_record().sudo().activity_ids
+        if not any(self.reference in (task.summary or "").split() for task in tasks_sudo):
+            self._paylink_alert_accountant("paylink_invoice.activity_unbooked", error=error)
 
     def _paylink_alert_leftover(self):
         """Tell an accountant when money came that no invoice needed any more."""

@@ -11,16 +11,13 @@ from dataclasses import dataclass
 from psycopg2 import IntegrityError
 
 from odoo import api, fields, models
-from odoo.exceptions import RedirectWarning, UserError
 from odoo.fields import Command
 from odoo.tools import SQL
 
 from .. import pricing
+from .payment_transaction import SETUP_ERRORS
 
 _logger = logging.getLogger(__name__)
-
-# What a faulty set-up of accounts, taxes or journals raises; nothing of it may lose money.
-SETUP_ERRORS = (UserError, RedirectWarning, IntegrityError)
 
 
 @dataclass

@@ -42,6 +42,14 @@ class PaymentTransactionWords(models.Model):
             **self._paylink_prepare_words(),
         )
 
+    def _paylink_phrase_unbooked(self):
+        """Return what is wrong with a payment that has come and cannot be booked at all."""
+        return self.env._(
+            "Payment %(reference)s of %(amount)s has arrived from %(customer)s, but cannot be booked. "
+            "Odoo says:",
+            **self._paylink_prepare_words(),
+        )
+
     def _paylink_phrase_leftover(self, leftover):
         """Return how much of a payment no document needed."""
         words = self._paylink_prepare_words()

@@ -1,0 +1,80 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+"""Money that comes while staff change what it is for: nothing of it is lost, or booked wrongly."""
+
+from unittest.mock import patch
+
+from odoo.exceptions import UserError
+from odoo.tests import mute_logger, tagged
+
+from .test_booking import BOOKING_LOG, BookingCase
+
+ATTEMPT_LOG = "odoo.addons.paylink_invoice.models.account_move_attempt"
+
+
+@tagged("post_install", "-at_install", "paylink", "slow")
+class TestChangedMeanwhile(BookingCase):
+    def setUp(self):
+        super().setUp()
+        self._set_fee()
+
+    def _assert_is_credit(self, tx):
+        """Check that tip and fee are income, and the rest is the customer's credit and a task."""
+        self.assertTrue(tx.is_post_processed)
+        entry = tx.payment_id.move_id
+        self.assertEqual(entry.state, "posted")
+        self.assertEqual(self._get_sum(entry, self.tip_income), -20.0)
+        self.assertEqual(self._get_sum(entry, self.fee_income), -3.6)
+        self.assertEqual(self._get_credit(), -100.0)
+        self.assertEqual(len(self.posted_invoice.activity_ids), 1)
+
+    @mute_logger(ATTEMPT_LOG)
+    def test_draft_that_cannot_be_confirmed_keeps_no_money_out_of_the_books(self):
+        for price in (None, -50.0):
+            with self.subTest(price=price), self._undone():
+                tx = self._start(tip="20")
+                self.posted_invoice.button_draft()
+                if price:
+                    self.posted_invoice.invoice_line_ids.price_unit = price
+                else:
+                    self.posted_invoice.invoice_line_ids.unlink()
+                self._settle(tx)
+                self.assertEqual(self.posted_invoice.state, "draft")
+                self._assert_is_credit(tx)
+
+    def test_draft_that_can_be_confirmed_is_paid(self):
+        tx = self._start(tip="20")
+        self.posted_invoice.button_draft()
+        self._settle(tx)
+        self._assert_paid(self.posted_invoice)
+
+    @mute_logger(BOOKING_LOG)
+    def test_what_cannot_be_booked_is_a_task_and_booked_once_that_is_mended(self):
+        tx = self._start(tip="20")
+        journal = self.provider.journal_id
+        journal.action_archive()
+        self._settle(tx)
+        self._settle(tx)  # The cron tries again.
+        self.assertEqual(tx.state, "done")
+        self.assertFalse(tx.is_post_processed or tx.payment_id)
+        self.assertIn(journal.name, self.posted_invoice.activity_ids.note)
+        link = tx.paylink_link_id
+        self.assertEqual(link._get_denial("pay"), "in_progress", "Nobody is to pay twice.")
+        journal.action_unarchive()
+        tx._post_process()
+        self._assert_paid(self.posted_invoice)
+        self.assertTrue(tx.is_post_processed)
+        self.assertEqual(len(link.event_ids.filtered(lambda e: e.event_type == "paid")), 1)
+
+    def test_invoice_with_a_link_that_was_used_is_not_deleted(self):
+        link = self._create_link()
+        unused = self._create_invoice()
+        self.env["paylink.link"].sudo().create(
+            {"move_id": unused.id, "partner_id": self.alice.id, "channel": "email"}
+        )
+        invoices = self.posted_invoice + unused
+        invoices.button_draft()
+        with self.assertRaisesRegex(UserError, "Cancel the invoice"):
+            self.posted_invoice.with_user(self.biller).unlink()
+        self.assertTrue(link.exists().event_ids)
+        unused.unlink()
+        self.assertFalse(unused.exists())
