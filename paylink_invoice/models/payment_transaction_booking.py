@@ -223,7 +223,7 @@ class PaymentTransactionBooking(models.Model):
             "payment_token_id": self.token_id.id,
             "payment_transaction_id": self.id,
             "memo": f"{self.reference} - {self.provider_reference or ''}",
-            "invoice_ids": [Command.set([] if is_refund else self._paylink_get_documents().ids)],
+            "invoice_ids": [Command.set([] if is_refund else self._paylink_get_own_documents().ids)],
         }
         account = (
             self._paylink_get_receivable(shares[0].move)
@@ -236,12 +236,19 @@ class PaymentTransactionBooking(models.Model):
         """Tell whether a payment that would have no entry needs one all the same.
 
         Odoo Enterprise books a payment without an outstanding account with the bank statement,
-        which knows nothing of fees, tips and discounts.
+        which knows nothing of fees, tips and discounts. Until then Odoo takes each document for
+        paid, of which only a part may have been, or nothing if it is another customer's now.
         """
         price = self._paylink_get_price()
         method_line = self.env["account.payment.method.line"].browse(method_line_id)
-        has_parts = price.tip or price.fee or any(share.discount_aml for share in shares)
-        return bool(has_parts) and not method_line.payment_account_id
+        own_documents = self._paylink_get_own_documents()
+        has_parts = any(
+            share.discount_aml
+            or share.move not in own_documents
+            or self.currency_id.compare_amounts(share.move.amount_residual, float(share.amount)) > 0
+            for share in shares
+        )
+        return bool(has_parts or price.tip or price.fee) and not method_line.payment_account_id
 
     # === WHAT IS SETTLED === #
 
@@ -314,7 +321,9 @@ class PaymentTransactionBooking(models.Model):
         since, and the whole must come at once.
         """
         move, currency = quote_line.move_id, self.currency_id
-        aml = move.line_ids.filtered(lambda line: line.display_type == "payment_term")
+        aml = self._paylink_get_own_lines(move).filtered(
+            lambda line: line.display_type == "payment_term"
+        )
         granted = quote_line.discount_amount
         is_open = len(aml) == 1 and move.state == "posted" and not aml.reconciled
         if (
@@ -342,10 +351,19 @@ class PaymentTransactionBooking(models.Model):
         self._paylink_reconcile(lines + self._paylink_get_own_lines(documents))
 
     def _paylink_get_own_lines(self, moves):
-        """Return the lines of documents; of an entry with several customers only the payer's."""
+        """Return the lines of documents that are the payer's.
+
+        An entry may have several customers, and an invoice may have been corrected to be another
+        customer's since: nobody's money settles what somebody else owes.
+        """
         partner = self.partner_id.commercial_partner_id
-        return moves.line_ids.filtered(
-            lambda line: line.move_id.move_type != "entry" or line.partner_id == partner
+        return moves.line_ids.filtered(lambda line: line.partner_id == partner)
+
+    def _paylink_get_own_documents(self):
+        """Return the documents of the payment that are not another customer's by now."""
+        partner = self.partner_id.commercial_partner_id
+        return self._paylink_get_documents().filtered(
+            lambda move: move.move_type == "entry" or move.commercial_partner_id == partner
         )
 
     @api.model

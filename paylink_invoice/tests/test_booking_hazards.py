@@ -65,6 +65,21 @@ class TestChangedMeanwhile(BookingCase):
         self.assertTrue(tx.is_post_processed)
         self.assertEqual(len(link.event_ids.filtered(lambda e: e.event_type == "paid")), 1)
 
+    def test_money_of_the_former_customer_settles_no_invoice_of_another_one(self):
+        terms = self._create_early_terms()
+        invoice = self._create_invoice(invoice_payment_term_id=terms.id)
+        tx = self._start(invoice, tip="20")
+        invoice.button_draft()
+        invoice.partner_id = self.env["res.partner"].create({"name": "Another Customer"})
+        invoice.action_post()
+        self._settle(tx)
+        self.assertEqual(invoice.amount_residual, 100.0)
+        entry = tx.payment_id.move_id
+        self.assertEqual(entry.line_ids.partner_id, self.customer)
+        self.assertEqual(self._get_sum(entry, self.receivable), -98.0)
+        self.assertEqual(self._get_credit(), -98.0)
+        self.assertEqual(len(invoice.activity_ids), 1)
+
     def test_invoice_with_a_link_that_was_used_is_not_deleted(self):
         link = self._create_link()
         unused = self._create_invoice()
@@ -78,3 +93,37 @@ class TestChangedMeanwhile(BookingCase):
         self.assertTrue(link.exists().event_ids)
         unused.unlink()
         self.assertFalse(unused.exists())
+
+
+@tagged("post_install", "-at_install", "paylink", "slow")
+class TestWithoutOutstandingAccount(BookingCase):
+    """As in Odoo Enterprise, where the bank statement books what needs no entry before."""
+
+    def setUp(self):
+        super().setUp()
+        self.startPatcher(
+            patch.object(
+                self.env.registry["account.move"],
+                "_get_invoice_in_payment_state",
+                lambda _move: "in_payment",
+            )
+        )
+        self.provider.journal_id.inbound_payment_method_line_ids.payment_account_id = False
+
+    def test_part_leaves_the_rest_to_be_paid(self):
+        invoice = self.posted_invoice
+        tx = self._pay(amount="40.00")
+        self.assertEqual((invoice.payment_state, invoice.amount_residual), ("partial", 60.0))
+        self.assertIsNone(tx.paylink_link_id._get_denial("pay"))
+        rest = self._pay()
+        self.assertEqual(rest.amount, 60.0)
+        self.assertIn(invoice.payment_state, ("in_payment", "paid"))
+
+    def test_invoice_of_another_customer_is_not_in_payment(self):
+        tx = self._start()
+        self.posted_invoice.button_draft()
+        self.posted_invoice.partner_id = self.env["res.partner"].create({"name": "Another"})
+        self.posted_invoice.action_post()
+        self._settle(tx)
+        self.assertEqual(self.posted_invoice.payment_state, "not_paid")
+        self.assertEqual(self._get_credit(), -100.0)
