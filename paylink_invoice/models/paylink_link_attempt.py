@@ -230,6 +230,9 @@ class PaylinkLinkAttempt(models.Model):
                 minutes=VALIDITY // timedelta(minutes=1),
             )
             raise PaymentRefused("changed", message, quote=quote_sudo)
+        if quote_sudo._is_paid_ahead():
+            message = self.env._("You have paid this already. To pay more, enter the amount again.")
+            raise PaymentRefused("paid", message, quote=quote_sudo)
         if self._is_changed_since(quote_sudo):
             self._refuse("changed", quote_sudo)
         if not quote_sudo._is_accepted():

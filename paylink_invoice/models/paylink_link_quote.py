@@ -354,6 +354,8 @@ class PaylinkLinkQuote(models.Model):
                 and all(quote[name].id == values[name] for name in references)
                 and quote.line_ids.mapped("document_version") == versions
                 and quote.fee_text == values["fee_text"]
+                and not self._is_settled_otherwise(quote, values)
+                and not quote._is_paid_ahead()
             )
 
         return recent_sudo.filtered(is_same)[:1]
@@ -401,9 +403,25 @@ class PaylinkLinkQuote(models.Model):
         except PaymentRefused:
             return True
         amounts = ("base_amount", "tip_amount", "fee_amount")
-        return any(
+        return self._is_settled_otherwise(quote_sudo, values) or any(
             quote_sudo.currency_id.compare_amounts(quote_sudo[name], values[name])
             for name in amounts
+        )
+
+    @api.model
+    def _is_settled_otherwise(self, quote_sudo, values):
+        """Tell whether a quote divides the money, or uses credit, otherwise than it were now.
+
+        :param dict values: see :meth:`_prepare_quote_values`
+        """
+        names = ("amount", "discount_amount", "credit_amount")
+        lines = [command[2] for command in values["line_ids"]]
+        if quote_sudo.line_ids.move_id.ids != [line["move_id"] for line in lines]:
+            return True
+        return any(
+            quote_sudo.currency_id.compare_amounts(known[name], line.get(name, 0.0))
+            for known, line in zip(quote_sudo.line_ids, lines, strict=True)
+            for name in names
         )
 
     def _get_wish(self, quote_sudo):

@@ -148,6 +148,20 @@ class PaylinkQuote(models.Model):
         """Tell whether the customer's credit settles a part of the documents."""
         return any(self.line_ids.mapped("credit_amount"))
 
+    def _is_paid_ahead(self):
+        """Tell whether this was paid ahead of any document already, or its money is on its way.
+
+        What pays documents need not ask: they have changed since.
+        """
+        self.ensure_one()
+        if self.line_ids:
+            return False
+        # In sudo mode because visitors cannot read transactions.
+        txs_sudo = self.env["payment.transaction"].sudo().search([("paylink_quote_id", "=", self.id)])
+        return bool(
+            txs_sudo.filtered(lambda tx: tx.state == "done") | txs_sudo._paylink_filter_pending()
+        )
+
     def _get_option_id(self):
         """Return the way to pay, as `paylink.link._get_options` names it."""
         self.ensure_one()
