@@ -62,6 +62,8 @@ from . import (
     payment_transaction_receipt,
     payment_transaction_receipt_mail,
     payment_transaction_words,
+    product_product,
+    product_template,
     res_company,
     res_company_balance,
     res_company_message,

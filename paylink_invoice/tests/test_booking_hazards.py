@@ -127,3 +127,20 @@ class TestWithoutOutstandingAccount(BookingCase):
         self._settle(tx)
         self.assertEqual(self.posted_invoice.payment_state, "not_paid")
         self.assertEqual(self._get_credit(), -100.0)
+
+
+@tagged("post_install", "-at_install", "paylink")
+class TestDefaultProducts(BookingCase):
+    def test_products_of_tips_and_fees_are_archived_not_deleted(self):
+        self._set_fee()
+        self.provider.paylink_fee_product_id = False
+        for xml_id in ("product_tip", "product_processing_fee"):
+            product = self.env.ref(f"paylink_invoice.{xml_id}")
+            for record in (product, product.product_tmpl_id):
+                with self.assertRaisesRegex(UserError, "Archive it"):
+                    record.unlink()
+            product.action_archive()
+        fee = self.env.ref("paylink_invoice.product_processing_fee")
+        entry = self._pay().payment_id.move_id
+        self.assertEqual(entry.line_ids.product_id, fee)
+        self.assertTrue(all(entry.line_ids.mapped("name")))
