@@ -157,7 +157,9 @@ class PaylinkQuote(models.Model):
         if self.line_ids:
             return False
         # In sudo mode because visitors cannot read transactions.
-        txs_sudo = self.env["payment.transaction"].sudo().search([("paylink_quote_id", "=", self.id)])
+        txs_sudo = (
+            self.env["payment.transaction"].sudo().search([("paylink_quote_id", "=", self.id)])
+        )
         return bool(
             txs_sudo.filtered(lambda tx: tx.state == "done") | txs_sudo._paylink_filter_pending()
         )

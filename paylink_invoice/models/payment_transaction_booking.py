@@ -223,7 +223,9 @@ class PaymentTransactionBooking(models.Model):
             "payment_token_id": self.token_id.id,
             "payment_transaction_id": self.id,
             "memo": f"{self.reference} - {self.provider_reference or ''}",
-            "invoice_ids": [Command.set([] if is_refund else self._paylink_get_own_documents().ids)],
+            "invoice_ids": [
+                Command.set([] if is_refund else self._paylink_get_own_documents().ids)
+            ],
         }
         account = (
             self._paylink_get_receivable(shares[0].move)
