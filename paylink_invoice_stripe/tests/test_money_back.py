@@ -268,6 +268,25 @@ class TestMoneyBack(StripeCase):
         self.assertEqual(tx.state, "done")
         self.assertEqual(len(self.stripe.find("payment_intent")), 2)  # one saved the card
 
+    def test_charge_is_not_taken_for_refused_because_it_is_told_otherwise_now(self):
+        token = self._save_card()
+        self.env["res.lang"]._activate_lang("fr_FR")
+        for lang, name in (("fr_FR", self.company.name), ("en_US", "Southwind Heating")):
+            with self.subTest(lang=lang, name=name):
+                invoice = self._create_invoice()
+                self.stripe.fail("drop", "POST /v1/payment_intents")
+                tx = self._charge(token, invoice_ids=[Command.set(invoice.ids)])
+                self.company.name = name
+                tx.with_context(lang=lang)._cron_paylink_stripe()
+                self.assertEqual(tx.state, "done")
+
+    def test_charge_that_was_taken_for_refused_is_settled_when_stripe_tells_of_it(self):
+        self.stripe.fail("drop", "POST /v1/payment_intents")
+        tx = self._charge(self._save_card())
+        tx._set_error("Invalid API Key")
+        self._tell_all()
+        self.assertEqual((tx.state, tx.paylink_stripe_cost), ("done", 2.33))
+
     def test_card_whose_bank_wants_its_owner(self):
         token = self._save_card()
         token.paylink_stripe_method_ref = "pm_authenticate"
