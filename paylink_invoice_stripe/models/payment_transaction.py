@@ -88,12 +88,13 @@ class PaymentTransaction(models.Model):
         :param dict hint: what a message holds; whoever applies it asks Stripe first
         """
         mine = [("provider_id", "=", provider.id), ("operation", "!=", "refund")]
-        metadata = hint.get("metadata") if isinstance(hint.get("metadata"), dict) else {}
+        # Other databases may use the account, and have the same references.
+        is_ours = provider._paylink_stripe_is_of_this_database(hint)
         intent_ref = hint.get("id") if hint.get("object") == "payment_intent" else None
         for name, value in (
             ("paylink_stripe_session_ref", hint.get("id")),
             ("provider_reference", intent_ref or hint.get("payment_intent")),
-            ("reference", metadata.get("odoo_reference")),
+            ("reference", is_ours and hint["metadata"].get("odoo_reference")),
         ):
             if isinstance(value, str) and value and "\x00" not in value:
                 if tx := self.search([*mine, (name, "=", value)], limit=1):

@@ -158,6 +158,26 @@ class TestMoneyBack(StripeCase):
         self.assertEqual(tx.child_transaction_ids.mapped("amount"), [-25.0])
         self.assertEqual(tx.child_transaction_ids.state, "done")
 
+    def test_refund_of_a_wrong_amount_is_heard_of_once(self):
+        tx = self._open()
+        intent = self._pay(tx)
+        intent["amount_received"] = 7000
+        self._tell_all()
+        self.stripe.refund(tx.provider_reference, 7000)
+        self._tell_all()  # Stripe is not asked to come again.
+        self.assertEqual((tx.state, tx.child_transaction_ids.ids), ("error", []))
+
+    def test_refund_of_another_database_with_the_same_reference_is_not_ours(self):
+        tx = self._open()
+        metadata = {"odoo_database": "of a neighbour", "odoo_reference": tx.reference}
+        intent = self.stripe.add_intent(10000, "usd", metadata, None)
+        self.stripe.attempt(intent, CREDIT, "card")
+        self.stripe.refund(intent["id"], 4000, metadata)
+        before = len(self.stripe.requests)
+        self._tell_all()
+        self.assertEqual(len(self.stripe.requests), before)
+        self.assertEqual(tx.state, "draft")
+
     def test_refund_that_fails_later_is_told(self):
         tx = self._pay_and_tell()
         refund = tx._refund(40.0)
