@@ -83,10 +83,11 @@ class PaymentProviderWebhook(models.Model):
                     "state": STATE_OF_MODE[self.paylink_stripe_mode],
                 }
             )
-            for webhook_ref in outdated:
-                self._paylink_stripe_call("webhook_endpoints.delete", webhook_ref)
         except StripeFailure as failure:
             raise UserError(self._paylink_stripe_explain(failure)) from None
+        # By now Stripe signs with the new secret, which must not be lost whatever comes.
+        for webhook_ref in outdated:
+            self._paylink_stripe_delete_webhook(webhook_ref)
         return self._paylink_stripe_notify(
             self.env._(
                 "Stripe tells %(url)s about payments. Publish the provider, and customers can pay.",
@@ -121,12 +122,13 @@ class PaymentProviderWebhook(models.Model):
         for provider in self.sudo():  # Only administrators get here, and uninstalling.
             if not (provider.paylink_stripe_webhook_ref and provider.paylink_stripe_secret_key):
                 continue
-            try:
-                provider._paylink_stripe_call(
-                    "webhook_endpoints.delete", provider.paylink_stripe_webhook_ref
-                )
-            except (StripeFailure, UserError) as error:
-                _logger.warning("The webhook of %s stays at Stripe: %s", provider.name, error)
+            provider._paylink_stripe_delete_webhook(provider.paylink_stripe_webhook_ref)
+
+    def _paylink_stripe_delete_webhook(self, webhook_ref):
+        try:
+            self._paylink_stripe_call("webhook_endpoints.delete", webhook_ref)
+        except (StripeFailure, UserError) as error:
+            _logger.warning("The webhook of %s stays at Stripe: %s", self.name, error)
 
     # === MESSAGES === #
 

@@ -78,6 +78,16 @@ class TestSetup(StripeCase):
             self.fresh.action_paylink_stripe_create_webhook()
         self.assertEqual(len(self.stripe.find("webhook_endpoint")), 1)
 
+    def test_webhook_is_made_though_the_old_one_cannot_be_deleted(self):
+        self.fresh.paylink_stripe_secret_key = fake_stripe.KEY
+        for fault in ("drop", "500"):
+            with self.subTest(fault=fault):
+                self.fresh.action_paylink_stripe_create_webhook()
+                self.stripe.fail(fault, "DELETE /v1/webhook_endpoints")
+                with self.assertLogs("odoo.addons.paylink_invoice_stripe", "WARNING"):
+                    self.fresh.action_paylink_stripe_create_webhook()
+                self.assertIn(self.fresh.paylink_stripe_webhook_ref, self.stripe.objects)
+
     def test_reset_forgets_keys_here_and_the_webhook_there(self):
         self.fresh.paylink_stripe_secret_key = fake_stripe.KEY
         self.fresh.action_paylink_stripe_create_webhook()
