@@ -218,7 +218,7 @@ class PaymentTransactionSession(models.Model):
         metadata = self._paylink_stripe_get_metadata()
         return {
             "mode": "payment",
-            "client_reference_id": self.reference,
+            "client_reference_id": self._paylink_stripe_get_reference(),
             "line_items": tx._paylink_stripe_prepare_lines(),
             "metadata": metadata,
             "payment_intent_data": {

@@ -42,7 +42,7 @@ class PaymentTransactionToken(models.Model):
             return super()._send_payment_request()
         database = self.provider_id._paylink_stripe_get_database()
         # Whoever begins anew after a conflict in the database has the same reference.
-        self.paylink_stripe_key = f"{database}-charge-{self.reference}"
+        self.paylink_stripe_key = f"{database}-charge-{self._paylink_stripe_get_reference()}"
         try:
             intent = self._paylink_stripe_charge()
         except StripeFailure as failure:

@@ -141,6 +141,8 @@ class Stripe:
         with self.lock:
             self.requests.append((f"{method} {path}", values, key))
             self.wrong += request_check.check_request(method, template, values)
+            if len(key or "") > 255:
+                raise Refusal(400, "Idempotency keys are at most 255 characters long.")
             if key and (known := self.keys.get(key)):
                 return self.replay(known, method, path, values)
             name = f"{method} {template}".lower()
@@ -212,6 +214,9 @@ class Stripe:
                 "The `expires_at` timestamp must be between 30 minutes and 24 hours from now",
                 param="expires_at",
             )
+        if len(values["client_reference_id"]) > 200:
+            message = "Invalid string: must be at most 200 characters"
+            raise Refusal(400, message, param="client_reference_id")
         email = values.get("customer_email")
         if email and not EMAIL.fullmatch(email):
             message = f"Invalid email address: {email}"
