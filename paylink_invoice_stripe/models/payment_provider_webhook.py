@@ -8,7 +8,7 @@ from odoo import fields, models
 from odoo.exceptions import UserError
 
 from .. import stripe_api
-from ..stripe_api import CODE, StripeFailure
+from ..stripe_api import CODE, StripeBusy, StripeFailure
 from .payment_provider_setup import STATE_OF_MODE
 
 _logger = logging.getLogger(__name__)
@@ -116,6 +116,22 @@ class PaymentProviderWebhook(models.Model):
             for webhook in self._paylink_stripe_collect("webhook_endpoints.list", {})
             if webhook["url"] == url or webhook["id"] in known
         ]
+
+    def _paylink_stripe_close_pages(self):
+        """Close the pages at Stripe that customers have open, as far as it listens."""
+        # In sudo mode because who sets providers up need not read payments.
+        txs_sudo = self.env["payment.transaction"].sudo()
+        domain = [("provider_id", "in", self.ids), ("paylink_stripe_session_state", "=", "open")]
+        for tx_sudo in txs_sudo.search(domain):
+            try:
+                with self.env.cr.savepoint():
+                    tx_sudo._paylink_stripe_close()
+            except StripeBusy:
+                continue
+            except (StripeFailure, UserError) as error:
+                _logger.warning("The page of %s stays open: %s", tx_sudo.reference, error)
+                if getattr(error, "is_lost", False):
+                    return
 
     def _paylink_stripe_forget_webhook(self):
         """Tell Stripe to send nothing any more, as far as it listens."""
