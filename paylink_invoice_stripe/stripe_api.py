@@ -32,13 +32,17 @@ class StripeFailure(Exception):
     :param str message: why, in a sentence without keys and card numbers
     :param bool is_lost: whether nobody knows what became of the request: no answer came
     :param str code: Stripe's code of the error, if it gave one
+    :param str param: which value of the request Stripe does not take, if it said so
+    :param bool is_declined: whether the card was refused, and so was not charged
     """
 
-    def __init__(self, message, is_lost=False, code=None):
+    def __init__(self, message, is_lost=False, code=None, param=None, is_declined=False):
         super().__init__(message)
         self.message = message
         self.is_lost = is_lost
         self.code = code
+        self.param = param
+        self.is_declined = is_declined
 
 
 class StripeBusy(Exception):
@@ -120,7 +124,13 @@ def _make_failure(stripe, error):
     if isinstance(error, stripe.APIConnectionError):
         # What the package says of it are several lines for programmers.
         return StripeFailure("No connection", is_lost)
-    return StripeFailure(mask(error.user_message or str(error)), is_lost, error.code)
+    return StripeFailure(
+        mask(error.user_message or str(error)),
+        is_lost,
+        error.code,
+        param=getattr(error, "param", None),
+        is_declined=isinstance(error, stripe.CardError),
+    )
 
 
 def collect(env, function, params):

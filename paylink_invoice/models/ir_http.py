@@ -66,7 +66,8 @@ class IrHttp(models.AbstractModel):
     @classmethod
     def _dispatch(cls, endpoint):
         # EXTENDS 'base': parameters become arguments of the route, which is a method and has a `self`.
-        if f"{request.httprequest.path}/".startswith(PREFIX):
+        # Also of addons beside this one, such as `/paylink_twilio/`.
+        if request.httprequest.path.startswith(PREFIX.rstrip("/")):
             request.params.pop("self", None)
         return super()._dispatch(endpoint)
 

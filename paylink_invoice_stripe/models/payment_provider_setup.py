@@ -101,11 +101,28 @@ class PaymentProviderSetup(models.Model):
 
     # === CRUD METHODS === #
 
+    def write(self, vals):
+        # EXTENDS 'payment': nobody would hear any more of what is paid with the key before.
+        if "paylink_stripe_secret_key" in vals:
+            left = self.filtered(lambda provider: provider._paylink_stripe_is_left_by(vals))
+            left._paylink_stripe_close_pages()
+            left._paylink_stripe_forget_webhook()
+        return super().write(vals)
+
+    def _paylink_stripe_is_left_by(self, vals):
+        """Tell whether other values have the provider leave its account, or the mode of its key."""
+        key, new_key = self.sudo().paylink_stripe_secret_key, vals["paylink_stripe_secret_key"]
+        # Another key may be of the same account. In use it is checked, and perhaps not written.
+        if not key or key == new_key or vals.get("state", self.state) != "disabled":
+            return False
+        account = self.sudo().paylink_stripe_account_ref
+        modes = {match and match["mode"] for match in map(SECRET_KEY.fullmatch, (key, new_key or ""))}
+        return len(modes) > 1 or vals.get("paylink_stripe_account_ref", account) != account
+
     def _get_reset_values(self):
         # EXTENDS 'payment'
         if self.code != CODE:
             return super()._get_reset_values()
-        self._paylink_stripe_forget_webhook()
         return self._paylink_stripe_get_empty_values()
 
     def _get_removal_values(self):

@@ -8,7 +8,7 @@ from odoo import fields, models
 from odoo.exceptions import UserError
 
 from .. import stripe_api
-from ..stripe_api import CODE, StripeFailure
+from ..stripe_api import CODE, StripeBusy, StripeFailure
 from .payment_provider_setup import STATE_OF_MODE
 
 _logger = logging.getLogger(__name__)
@@ -83,10 +83,11 @@ class PaymentProviderWebhook(models.Model):
                     "state": STATE_OF_MODE[self.paylink_stripe_mode],
                 }
             )
-            for webhook_ref in outdated:
-                self._paylink_stripe_call("webhook_endpoints.delete", webhook_ref)
         except StripeFailure as failure:
             raise UserError(self._paylink_stripe_explain(failure)) from None
+        # By now Stripe signs with the new secret, which must not be lost whatever comes.
+        for webhook_ref in outdated:
+            self._paylink_stripe_delete_webhook(webhook_ref)
         return self._paylink_stripe_notify(
             self.env._(
                 "Stripe tells %(url)s about payments. Publish the provider, and customers can pay.",
@@ -116,17 +117,34 @@ class PaymentProviderWebhook(models.Model):
             if webhook["url"] == url or webhook["id"] in known
         ]
 
+    def _paylink_stripe_close_pages(self):
+        """Close the pages at Stripe that customers have open, as far as it listens."""
+        # In sudo mode because who sets providers up need not read payments.
+        txs_sudo = self.env["payment.transaction"].sudo()
+        domain = [("provider_id", "in", self.ids), ("paylink_stripe_session_state", "=", "open")]
+        for tx_sudo in txs_sudo.search(domain):
+            try:
+                with self.env.cr.savepoint():
+                    tx_sudo._paylink_stripe_close()
+            except StripeBusy:
+                continue
+            except (StripeFailure, UserError) as error:
+                _logger.warning("The page of %s stays open: %s", tx_sudo.reference, error)
+                if getattr(error, "is_lost", False):
+                    return
+
     def _paylink_stripe_forget_webhook(self):
         """Tell Stripe to send nothing any more, as far as it listens."""
         for provider in self.sudo():  # Only administrators get here, and uninstalling.
             if not (provider.paylink_stripe_webhook_ref and provider.paylink_stripe_secret_key):
                 continue
-            try:
-                provider._paylink_stripe_call(
-                    "webhook_endpoints.delete", provider.paylink_stripe_webhook_ref
-                )
-            except (StripeFailure, UserError) as error:
-                _logger.warning("The webhook of %s stays at Stripe: %s", provider.name, error)
+            provider._paylink_stripe_delete_webhook(provider.paylink_stripe_webhook_ref)
+
+    def _paylink_stripe_delete_webhook(self, webhook_ref):
+        try:
+            self._paylink_stripe_call("webhook_endpoints.delete", webhook_ref)
+        except (StripeFailure, UserError) as error:
+            _logger.warning("The webhook of %s stays at Stripe: %s", self.name, error)
 
     # === MESSAGES === #
 

@@ -1,6 +1,7 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """Payments at Stripe: what is kept of them, and how they are found again."""
 
+import hashlib
 from datetime import timedelta
 
 import psycopg2
@@ -20,6 +21,8 @@ CHECK_SHARE = 4
 LONGEST_PAUSE = timedelta(hours=12)
 # How long a customer waits for somebody else who asks Stripe about the same payment.
 LOCK_PATIENCE = "20s"
+# Letters that Stripe takes of a reference; also such that an idempotency key has room for it.
+MAX_REFERENCE = 200
 # How often in a row Stripe may not answer the cron before that stops for this time.
 MAX_LOST = 3
 
@@ -88,17 +91,27 @@ class PaymentTransaction(models.Model):
         :param dict hint: what a message holds; whoever applies it asks Stripe first
         """
         mine = [("provider_id", "=", provider.id), ("operation", "!=", "refund")]
-        metadata = hint.get("metadata") if isinstance(hint.get("metadata"), dict) else {}
+        # Other databases may use the account, and have the same references.
+        is_ours = provider._paylink_stripe_is_of_this_database(hint)
         intent_ref = hint.get("id") if hint.get("object") == "payment_intent" else None
         for name, value in (
             ("paylink_stripe_session_ref", hint.get("id")),
             ("provider_reference", intent_ref or hint.get("payment_intent")),
-            ("reference", metadata.get("odoo_reference")),
+            ("reference", is_ours and hint["metadata"].get("odoo_reference")),
         ):
             if isinstance(value, str) and value and "\x00" not in value:
                 if tx := self.search([*mine, (name, "=", value)], limit=1):
                     return tx
+                if name == "reference" and len(value) == MAX_REFERENCE:
+                    return self._paylink_stripe_find_shortened(mine, value)
         return self.browse()
+
+    @api.model
+    def _paylink_stripe_find_shortened(self, domain, value):
+        beginning, _minus, _digest = value.rpartition("-")
+        return self.search([*domain, ("reference", "=like", f"{beginning}%")]).filtered(
+            lambda tx: tx._paylink_stripe_get_reference() == value
+        )[:1]
 
     def _paylink_stripe_filter(self):
         """Return those of the payments that are made at Stripe through this addon."""
@@ -112,8 +125,17 @@ class PaymentTransaction(models.Model):
         """Return by what an object at Stripe is known to belong to this payment."""
         return {
             "odoo_database": self.provider_id._paylink_stripe_get_database(),
-            "odoo_reference": self.reference,
+            "odoo_reference": self._paylink_stripe_get_reference(),
         }
+
+    def _paylink_stripe_get_reference(self):
+        """Return the reference as Stripe knows it, which takes so many letters: Odoo's own pages pay
+        all overdue invoices at once, and name each of them in it."""
+        self.ensure_one()
+        if len(self.reference) <= MAX_REFERENCE:
+            return self.reference
+        digest = hashlib.sha256(self.reference.encode()).hexdigest()[:16]
+        return f"{self.reference[: MAX_REFERENCE - len(digest) - 1]}-{digest}"
 
     def _paylink_stripe_get_minor(self):
         """Return the amount in Stripe's smallest unit, positive for refunds too."""

@@ -105,6 +105,9 @@ class PaymentTransactionRefund(models.Model):
         """
         self.ensure_one()
         self._paylink_stripe_lock()
+        if self.paylink_has_wrong_amount:
+            # Staff know of it; it settled nothing, and nothing is to be taken back.
+            return
         if not self.payment_id:
             raise StripeBusy(self.reference)
         refunds = self.provider_id._paylink_stripe_collect(

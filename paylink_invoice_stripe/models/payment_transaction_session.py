@@ -101,12 +101,8 @@ class PaymentTransactionSession(models.Model):
             return self._paylink_stripe_call(
                 "checkout.sessions.retrieve", self.paylink_stripe_session_ref
             )
-        # The same attempt has the same key and the same values, however often it is begun.
-        database = self.provider_id._paylink_stripe_get_database()
-        session = self._paylink_stripe_call(
-            "checkout.sessions.create",
-            page_values or self._paylink_stripe_prepare_session(),
-            {"idempotency_key": f"{database}-session-{self.id}"},
+        session = self._paylink_stripe_create_session(
+            page_values or self._paylink_stripe_prepare_session()
         )
         self.write(
             {
@@ -116,6 +112,22 @@ class PaymentTransactionSession(models.Model):
             }
         )
         return session
+
+    def _paylink_stripe_create_session(self, page_values):
+        # The same attempt has the same key and the same values, however often it is begun.
+        key = f"{self.provider_id._paylink_stripe_get_database()}-session-{self.id}"
+        try:
+            return self._paylink_stripe_call(
+                "checkout.sessions.create", page_values, {"idempotency_key": key}
+            )
+        except StripeFailure as failure:
+            is_email = failure.code == "email_invalid" or failure.param == "customer_email"
+            if not is_email or "customer_email" not in page_values:
+                raise
+        # Stripe takes fewer addresses than Odoo; on its page customers can enter another one.
+        others = {name: value for name, value in page_values.items() if name != "customer_email"}
+        options = {"idempotency_key": f"{key}-without-email"}
+        return self._paylink_stripe_call("checkout.sessions.create", others, options)
 
     def _paylink_stripe_refuse_paid(self):
         """Tell the customer that the documents are paid already, or that a payment is under way."""
@@ -206,7 +218,7 @@ class PaymentTransactionSession(models.Model):
         metadata = self._paylink_stripe_get_metadata()
         return {
             "mode": "payment",
-            "client_reference_id": self.reference,
+            "client_reference_id": self._paylink_stripe_get_reference(),
             "line_items": tx._paylink_stripe_prepare_lines(),
             "metadata": metadata,
             "payment_intent_data": {

@@ -160,7 +160,7 @@ class PaymentTransactionSync(models.Model):
         mine = self._paylink_stripe_get_metadata()
         if session and (
             session["id"] != self.paylink_stripe_session_ref
-            or session.get("client_reference_id") != self.reference
+            or session.get("client_reference_id") != self._paylink_stripe_get_reference()
             or not mine.items() <= (session.get("metadata") or {}).items()
         ):
             return False

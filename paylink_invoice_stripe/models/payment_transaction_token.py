@@ -42,7 +42,7 @@ class PaymentTransactionToken(models.Model):
             return super()._send_payment_request()
         database = self.provider_id._paylink_stripe_get_database()
         # Whoever begins anew after a conflict in the database has the same reference.
-        self.paylink_stripe_key = f"{database}-charge-{self.reference}"
+        self.paylink_stripe_key = f"{database}-charge-{self._paylink_stripe_get_reference()}"
         try:
             intent = self._paylink_stripe_charge()
         except StripeFailure as failure:
@@ -56,6 +56,8 @@ class PaymentTransactionToken(models.Model):
 
     def _paylink_stripe_charge(self):
         """Charge the saved card, once, however often it is asked; return the PaymentIntent."""
+        # The cron may ask again, in a language of its own.
+        tx = self.with_context(lang=self.partner_lang or self.env.lang)
         values = {
             "amount": self._paylink_stripe_get_minor(),
             "currency": self.currency_id.name.lower(),
@@ -63,7 +65,7 @@ class PaymentTransactionToken(models.Model):
             "payment_method": self.token_id.paylink_stripe_method_ref,
             "confirm": True,
             "off_session": True,
-            "description": self._paylink_stripe_describe(),
+            "description": tx._paylink_stripe_describe(),
             "metadata": self._paylink_stripe_get_metadata(),
             "expand": [CHARGE],
         }
@@ -80,6 +82,8 @@ class PaymentTransactionToken(models.Model):
 
         :raise StripeFailure: if nobody knows yet
         """
+        if self.state == "error":
+            return self._paylink_stripe_find_charge()
         if self.state != "pending":
             return None
         if self.create_date + KEY_LIFE < fields.Datetime.now():
@@ -91,14 +95,15 @@ class PaymentTransactionToken(models.Model):
         try:
             return self._paylink_stripe_charge()
         except StripeFailure as failure:
-            if not failure.is_lost:
-                self._paylink_stripe_set_refused(failure)
-                return None
-            # An error of Stripe's own is told again for every request with the same key, though it
-            # may have charged the card.
-            if intent := self._paylink_stripe_find_charge():
+            # The first request may have charged the card, though this one is answered by an error:
+            # Stripe's own is told again for every request with the same key, and the same key is
+            # refused with other values, as after the company was renamed.
+            if not failure.is_declined and (intent := self._paylink_stripe_find_charge()):
                 return intent
-            raise
+            if failure.is_lost:
+                raise
+            self._paylink_stripe_set_refused(failure)
+            return None
 
     def _paylink_stripe_find_charge(self):
         """Return the PaymentIntent of this payment among those of its customer, or None."""

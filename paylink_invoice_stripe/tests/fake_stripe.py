@@ -30,6 +30,7 @@ CARDS = {
     PREPAID: {"brand": "mastercard", "funding": "prepaid"},
     DECLINED: {"brand": "visa", "funding": "credit"},
 }
+EMAIL = re.compile(r"[^@\s.]+(\.[^@\s.]+)*@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
 ID = re.compile(r"(?<=/)(cs_test|pi|re|we|dp|po|ch)_\w+")
 DAY = 24 * 60 * 60
 
@@ -140,6 +141,8 @@ class Stripe:
         with self.lock:
             self.requests.append((f"{method} {path}", values, key))
             self.wrong += request_check.check_request(method, template, values)
+            if len(key or "") > 255:
+                raise Refusal(400, "Idempotency keys are at most 255 characters long.")
             if key and (known := self.keys.get(key)):
                 return self.replay(known, method, path, values)
             name = f"{method} {template}".lower()
@@ -211,6 +214,13 @@ class Stripe:
                 "The `expires_at` timestamp must be between 30 minutes and 24 hours from now",
                 param="expires_at",
             )
+        if len(values["client_reference_id"]) > 200:
+            message = "Invalid string: must be at most 200 characters"
+            raise Refusal(400, message, param="client_reference_id")
+        email = values.get("customer_email")
+        if email and not EMAIL.fullmatch(email):
+            message = f"Invalid email address: {email}"
+            raise Refusal(400, message, param="customer_email", code="email_invalid")
         items = [item["price_data"] for item in values["line_items"]]
         total = sum(int(item["unit_amount"]) for item in items)
         if total < 50:

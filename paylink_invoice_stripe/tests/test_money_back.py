@@ -158,6 +158,26 @@ class TestMoneyBack(StripeCase):
         self.assertEqual(tx.child_transaction_ids.mapped("amount"), [-25.0])
         self.assertEqual(tx.child_transaction_ids.state, "done")
 
+    def test_refund_of_a_wrong_amount_is_heard_of_once(self):
+        tx = self._open()
+        intent = self._pay(tx)
+        intent["amount_received"] = 7000
+        self._tell_all()
+        self.stripe.refund(tx.provider_reference, 7000)
+        self._tell_all()  # Stripe is not asked to come again.
+        self.assertEqual((tx.state, tx.child_transaction_ids.ids), ("error", []))
+
+    def test_refund_of_another_database_with_the_same_reference_is_not_ours(self):
+        tx = self._open()
+        metadata = {"odoo_database": "of a neighbour", "odoo_reference": tx.reference}
+        intent = self.stripe.add_intent(10000, "usd", metadata, None)
+        self.stripe.attempt(intent, CREDIT, "card")
+        self.stripe.refund(intent["id"], 4000, metadata)
+        before = len(self.stripe.requests)
+        self._tell_all()
+        self.assertEqual(len(self.stripe.requests), before)
+        self.assertEqual(tx.state, "draft")
+
     def test_refund_that_fails_later_is_told(self):
         tx = self._pay_and_tell()
         refund = tx._refund(40.0)
@@ -267,6 +287,25 @@ class TestMoneyBack(StripeCase):
         self._run_cron()
         self.assertEqual(tx.state, "done")
         self.assertEqual(len(self.stripe.find("payment_intent")), 2)  # one saved the card
+
+    def test_charge_is_not_taken_for_refused_because_it_is_told_otherwise_now(self):
+        token = self._save_card()
+        self.env["res.lang"]._activate_lang("fr_FR")
+        for lang, name in (("fr_FR", self.company.name), ("en_US", "Southwind Heating")):
+            with self.subTest(lang=lang, name=name):
+                invoice = self._create_invoice()
+                self.stripe.fail("drop", "POST /v1/payment_intents")
+                tx = self._charge(token, invoice_ids=[Command.set(invoice.ids)])
+                self.company.name = name
+                tx.with_context(lang=lang)._cron_paylink_stripe()
+                self.assertEqual(tx.state, "done")
+
+    def test_charge_that_was_taken_for_refused_is_settled_when_stripe_tells_of_it(self):
+        self.stripe.fail("drop", "POST /v1/payment_intents")
+        tx = self._charge(self._save_card())
+        tx._set_error("Invalid API Key")
+        self._tell_all()
+        self.assertEqual((tx.state, tx.paylink_stripe_cost), ("done", 2.33))
 
     def test_card_whose_bank_wants_its_owner(self):
         token = self._save_card()

@@ -10,7 +10,7 @@ from odoo.tools import mute_logger
 from odoo.addons.paylink_invoice.models.payment_transaction import PaymentRefused
 
 from ..models.payment_transaction import MAX_LOST
-from ..stripe_api import StripeFailure
+from ..stripe_api import CODE, StripeFailure
 from .common import StripeCase
 from .fake_stripe import CREDIT, DEBIT, DECLINED, PREPAID, Refusal
 
@@ -417,3 +417,27 @@ class TestPayment(StripeCase):
             self.provider.ids, self.alice.id
         )
         self.assertEqual(methods.mapped("code"), ["paylink_stripe"])
+
+    def test_many_invoices_are_paid_at_once_on_pages_of_odoo(self):
+        invoices = self.posted_invoice
+        for _count in range(24):
+            invoices |= self._create_invoice()
+        commands = [Command.set(invoices.ids)]
+        reference = self.env["payment.transaction"]._compute_reference(CODE, invoice_ids=commands)
+        self.assertGreater(len(reference), 255)
+        tx = self.env["payment.transaction"].create(
+            {
+                "provider_id": self.provider.id,
+                "payment_method_id": self.env.ref("paylink_invoice_stripe.payment_method_any").id,
+                "reference": reference,
+                "operation": "online_redirect",
+                "amount": sum(invoices.mapped("amount_residual")),
+                "currency_id": self.company.currency_id.id,
+                "partner_id": self.alice.id,
+                "invoice_ids": commands,
+            }
+        )
+        self.assertTrue(tx._get_specific_rendering_values({})["api_url"])
+        self._pay(tx)
+        self._tell_all()
+        self.assertEqual(tx.state, "done")

@@ -12,6 +12,8 @@ from ..hooks import uninstall_hook
 from . import fake_stripe
 from .common import StripeCase
 
+LIVE_KEY = "sk_live_51FakeKeyOfNobody"
+
 
 @tagged("post_install", "-at_install", "paylink")
 class TestSetup(StripeCase):
@@ -78,6 +80,16 @@ class TestSetup(StripeCase):
             self.fresh.action_paylink_stripe_create_webhook()
         self.assertEqual(len(self.stripe.find("webhook_endpoint")), 1)
 
+    def test_webhook_is_made_though_the_old_one_cannot_be_deleted(self):
+        self.fresh.paylink_stripe_secret_key = fake_stripe.KEY
+        for fault in ("drop", "500"):
+            with self.subTest(fault=fault):
+                self.fresh.action_paylink_stripe_create_webhook()
+                self.stripe.fail(fault, "DELETE /v1/webhook_endpoints")
+                with self.assertLogs("odoo.addons.paylink_invoice_stripe", "WARNING"):
+                    self.fresh.action_paylink_stripe_create_webhook()
+                self.assertIn(self.fresh.paylink_stripe_webhook_ref, self.stripe.objects)
+
     def test_reset_forgets_keys_here_and_the_webhook_there(self):
         self.fresh.paylink_stripe_secret_key = fake_stripe.KEY
         self.fresh.action_paylink_stripe_create_webhook()
@@ -85,6 +97,36 @@ class TestSetup(StripeCase):
         self.assertFalse(self.stripe.find("webhook_endpoint"))
         self.assertFalse(self.fresh.paylink_stripe_secret_key)
         self.assertFalse(self.fresh.paylink_stripe_webhook_secret)
+
+    def test_pages_are_closed_before_their_key_is_gone(self):
+        sudo_provider = self.provider.sudo()
+        for leave in (
+            lambda: sudo_provider.write({"paylink_stripe_secret_key": LIVE_KEY, "state": "disabled"}),
+            sudo_provider.action_reset_credentials,
+            lambda: uninstall_hook(self.env(su=True)),
+        ):
+            with self.subTest(leave=leave), self.env.cr.savepoint() as savepoint:
+                self.provider.state = "disabled"
+                sudo_provider.action_paylink_stripe_create_webhook()
+                self.provider.is_published = True
+                tx = self._open()
+                leave()
+                self.assertEqual(
+                    self.stripe.objects[tx.paylink_stripe_session_ref]["status"], "expired"
+                )
+                self.assertEqual((tx.state, tx.paylink_is_given_up), ("cancel", True))
+                self.assertFalse(self.stripe.find("webhook_endpoint"))
+                savepoint.rollback()
+                self.env.invalidate_all()
+
+    def test_page_stays_open_where_the_key_is_renewed(self):
+        self.provider.paylink_stripe_account_ref = "acct_1Fake"
+        tx = self._open()
+        with patch.object(fake_stripe, "KEY", "sk_test_52FakeKeyOfNobody"):
+            with Form(self.provider) as form:
+                form.paylink_stripe_secret_key = fake_stripe.KEY
+            self._run_cron()
+        self.assertEqual((tx.state, tx.paylink_stripe_session_state), ("draft", "open"))
 
     def test_wrong_keys_are_answered_plainly(self):
         for key, words in (

@@ -29,9 +29,11 @@ class ResCompany(models.Model):
         :param str text: what they wrote
         """
         self.ensure_one()
-        number = self.env["res.partner"]._phone_format(number=number, country=self.country_id)
+        partners = self.env["res.partner"]
+        number = number and partners._phone_format(number=number, country=self.country_id)
         if not number:
             return
+        text = text.replace("\x00", "")  # PostgreSQL keeps none, and some phones write it for "@".
         if opt_out.is_stop(text):
             self.env["paylink.consent"]._withdraw_by_reply(number, self, text[:MAX_TEXT_LENGTH])
         elif opt_out.is_start(text):

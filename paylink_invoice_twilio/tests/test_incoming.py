@@ -87,6 +87,18 @@ class TestIncoming(TextCommon):
         self._reply("START")
         self.assertEqual(self._get_denial(), "withdrawn")
 
+    def test_odd_replies_are_no_errors(self):
+        self.assertEqual(self._reply("STOP", number="").status_code, 200)
+        self.assertEqual(self._reply("STOP", number="whatsapp:+1").status_code, 200)
+        self.assertIsNone(self._get_denial())
+        self.assertEqual(self._reply("Stop\x00 please").status_code, 200)
+        self.assertEqual(self._get_denial(), "blocked")
+
+    def test_parameters_of_strangers_are_no_errors(self):
+        path = f"/paylink_twilio/incoming/{self.company.id}"
+        for query in ("?self=1", "?company_id=1", "?Body=STOP"):
+            self.assertEqual(self.url_open(path + query, data={"From": "x"}).status_code, 404)
+
     def test_other_replies_change_nothing(self):
         self.assertEqual(self._reply("I pay tomorrow").status_code, 200)
         self.assertIsNone(self._get_denial())
