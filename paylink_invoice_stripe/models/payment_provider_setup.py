@@ -116,7 +116,9 @@ class PaymentProviderSetup(models.Model):
         if not key or key == new_key or vals.get("state", self.state) != "disabled":
             return False
         account = self.sudo().paylink_stripe_account_ref
-        modes = {match and match["mode"] for match in map(SECRET_KEY.fullmatch, (key, new_key or ""))}
+        modes = {
+            match and match["mode"] for match in map(SECRET_KEY.fullmatch, (key, new_key or ""))
+        }
         return len(modes) > 1 or vals.get("paylink_stripe_account_ref", account) != account
 
     def _get_reset_values(self):

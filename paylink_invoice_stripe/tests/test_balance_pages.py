@@ -50,7 +50,5 @@ class TestBalancePages(StripeCase):
                 self.owner.email = email
                 tx = self._open(link=self.balance_link)
                 self.assertEqual(tx.paylink_stripe_session_state, "open")
-                self.assertNotIn(
-                    "customer_email", self._get_request("POST /v1/checkout/sessions")
-                )
+                self.assertNotIn("customer_email", self._get_request("POST /v1/checkout/sessions"))
                 tx._paylink_stripe_close()

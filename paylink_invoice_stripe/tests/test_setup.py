@@ -101,7 +101,9 @@ class TestSetup(StripeCase):
     def test_pages_are_closed_before_their_key_is_gone(self):
         sudo_provider = self.provider.sudo()
         for leave in (
-            lambda: sudo_provider.write({"paylink_stripe_secret_key": LIVE_KEY, "state": "disabled"}),
+            lambda: sudo_provider.write(
+                {"paylink_stripe_secret_key": LIVE_KEY, "state": "disabled"}
+            ),
             sudo_provider.action_reset_credentials,
             lambda: uninstall_hook(self.env(su=True)),
         ):
