@@ -9,7 +9,7 @@ import time
 
 from odoo import SUPERUSER_ID, models
 
-from ..stripe_api import StripeBusy
+from ..stripe_api import CODE, StripeBusy
 from .payment_transaction_refund import REPLAY_SECONDS
 
 _logger = logging.getLogger(__name__)
@@ -28,6 +28,11 @@ class PaymentProviderUnknown(models.Model):
         self.ensure_one()
         # An account may serve others too, whose payments need no look.
         if not (self._paylink_stripe_is_of_this_database(hint) and isinstance(hint.get("id"), str)):
+            return
+        # Companies may share an account, and each one's provider is told of the payments of all.
+        others = self.search([("code", "=", CODE), ("id", "!=", self.id)])
+        txs = self.env["payment.transaction"].sudo()  # Stripe has no user here.
+        if any(txs._paylink_stripe_find(other, hint) for other in others):
             return
         intent = self._paylink_stripe_call("payment_intents.retrieve", hint["id"])
         if not self._paylink_stripe_is_of_this_database(intent) or intent["status"] != "succeeded":
@@ -49,13 +54,13 @@ class PaymentProviderUnknown(models.Model):
         return metadata.get("odoo_database") == self._paylink_stripe_get_database()
 
     def _paylink_stripe_tell_unknown(self, intent):
-        """Leave a task on the customer whose saved card was charged, if it is known whose it was."""
+        """Leave a task on the customer whose saved card was charged, or else on the company."""
         tokens = self.env["payment.token"].with_context(active_test=False)
         token = tokens.search(
             [("provider_id", "=", self.id), ("provider_ref", "=", intent.get("customer") or "")],
             limit=1,
         )
-        partner = token.partner_id.with_user(SUPERUSER_ID)
+        partner = (token.partner_id or self.company_id.partner_id).with_user(SUPERUSER_ID)
         user = self._paylink_stripe_get_biller(partner)
         if not (partner and user):
             return
@@ -79,13 +84,12 @@ class PaymentProviderUnknown(models.Model):
 
     def _paylink_stripe_phrase_unknown(self, intent):
         """Return what is wrong with a payment that is not known here."""
-        currency = self.env["res.currency"].search(
-            [("name", "=", intent["currency"].upper())], limit=1
-        )
+        currencies = self.env["res.currency"].with_context(active_test=False)
+        currency = currencies.search([("name", "=", intent["currency"].upper())], limit=1)
         amount = self._paylink_stripe_to_major(intent["amount_received"], currency)
         return self.env._(
-            "Stripe has taken %(amount)s by a saved card (payment %(payment)s, reference "
-            "%(reference)s), but Odoo could not write that payment down.",
+            "Stripe has taken %(amount)s (payment %(payment)s, reference %(reference)s), but Odoo "
+            "does not know that payment: it could not be written down, or a backup was restored.",
             amount=currency.format(amount),
             payment=intent["id"],
             reference=intent["metadata"].get("odoo_reference"),

@@ -334,6 +334,28 @@ class TestMoneyBack(StripeCase):
         self.assertIn(reference, notes[0])
         self.assertIn("refund it there", notes[0])
 
+    def test_payment_on_a_page_that_is_not_known_any_more_is_told(self):
+        database = self.provider._paylink_stripe_get_database()
+        metadata = {"odoo_database": database, "odoo_reference": "INV/2026/00999"}
+        self.env.ref("base.CHF").active = False
+        intent = self.stripe.add_intent(9900, "chf", metadata, None)
+        self.stripe.attempt(intent, CREDIT, "card")
+        self._make_older("payment_intent")
+        with self.assertLogs("odoo.addons.paylink_invoice_stripe", "ERROR"):
+            self._tell_all()
+        note = self.company.partner_id.activity_ids.note
+        self.assertIn("INV/2026/00999", note)
+        self.assertIn("99.00", note)
+
+    def test_companies_may_share_an_account(self):
+        self._pay(self._open())
+        neighbour = self.provider.copy({"company_id": self.company.id})
+        neighbour.paylink_stripe_secret_key = self.provider.paylink_stripe_secret_key
+        before = len(self.stripe.requests)
+        for event in self.stripe.events:
+            self.assertFalse(neighbour._paylink_stripe_process_event(event))
+        self.assertEqual(len(self.stripe.requests), before)
+
     def test_declined_saved_card(self):
         token = self._save_card()
         token.paylink_stripe_method_ref = "pm_declined"
